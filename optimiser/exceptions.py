@@ -1,0 +1,38 @@
+"""What can go wrong in the planner.
+
+PlannerError
+├── InvalidRequestError     the input is wrong: carries every fault, each with its place
+└── SolverError             the solver gave nothing that could be checked
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with a request: `path` leads to the field, from the request's root."""
+
+    path: tuple[str | int, ...]
+    message: str
+
+    @property
+    def pointer(self) -> str:
+        """The path as a JSON pointer (RFC 6901)."""
+        return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in self.path)
+
+
+class PlannerError(Exception):
+    """Base of everything that the planner raises on purpose."""
+
+
+class InvalidRequestError(PlannerError):
+    """The request cannot be planned as it stands; `faults` names every reason, not the first."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("; ".join(f"{fault.pointer}: {fault.message}" for fault in self.faults))
+
+
+class SolverError(PlannerError):
+    """The solver ended without a solution that passes our own check of it."""
