@@ -1,4 +1,4 @@
-"""A small plan made by hand: one bus over one night, so that whoever renders or reads plans needs no solver."""
+"""A small plan made by hand: one bus, one night, so that rendering and reading need no solver."""
 
 from dataclasses import replace
 from typing import Any
@@ -103,7 +103,10 @@ def a_shortfall(session: int = 0) -> Shortfall:
         shortfall_kwh=31.4,
         planned_soc=0.821,
         reasons=(Reason("site-cap", *window),),
-        repairs=(Repair("raise-site-cap", {"byKw": 14.2}, window), Repair("delay-departure", {"byMinutes": 22})),
+        repairs=(
+            Repair("raise-site-cap", {"byKw": 14.2}, window),
+            Repair("delay-departure", {"byMinutes": 22}),
+        ),
     )
 
 
@@ -129,3 +132,49 @@ def a_plan(*sessions: ChargingSession, **changes: Any) -> Plan:
         ),
     )
     return replace(plan, **changes)
+
+
+def a_request_document(**changes: Any) -> dict[str, Any]:
+    """A request document whose one session is `a_session()`."""
+    document: dict[str, Any] = {
+        "now": "2026-03-09T16:00:00Z",
+        "slotMinutes": 60,
+        "strategy": "cost",
+        "site": {
+            "locationUid": "depot",
+            "timeZone": "Europe/Helsinki",
+            "currency": "EUR",
+            "powerCapKw": 300,
+            "baseLoadKw": 20,
+            "acDcPowerRatio": 0.9,
+            "prices": [{"from": "2026-03-09T00:00:00Z", "to": "2026-03-11T00:00:00Z", "pricePerKwh": 0.1}],
+        },
+        "settings": {"minimumSoC": 20, "departureMarginMinutes": 15},
+        "vehicles": [
+            {
+                "id": "bus-1",
+                "fullChargeEnergykWh": 400,
+                "maxChargePowerkW": 100,
+                "minChargePowerkW": 10,
+                "supportsPauseResume": True,
+                "nickname": "Nellie",
+            }
+        ],
+        "schedules": [a_schedule()],
+    }
+    return {**document, **changes}
+
+
+def a_schedule(**changes: Any) -> dict[str, Any]:
+    """The EvSchedule of `a_session()`, with a field that nobody knows."""
+    schedule = {
+        "id": "s-1",
+        "evId": "bus-1",
+        "locationUid": "depot",
+        "plannedArrivalTime": "2026-03-09T19:00:00+02:00",
+        "plannedDepartureTime": "2026-03-10T01:00:00.000Z",
+        "startSoC": 40,
+        "targetSoC": 90,
+        "colour": {"roof": "red"},
+    }
+    return {**schedule, **changes}
