@@ -10,7 +10,7 @@ from typing import Any
 from adapters.chargeye.plan_payload import reached
 from adapters.chargeye.plan_reading import PlanDocument, SegmentDocument
 from api.documents import entries
-from api.plan_reading import PlannedSchedule, planned_schedules, read_response
+from api.plan_reading import PlannedSchedule, ReadResponse
 from api.plan_schemas import PlanResponse, SolverDocument, StageDocument
 from api.requests import ReadRequest
 from optimiser.checker import Breach
@@ -26,10 +26,9 @@ _SOC_TOLERANCE = 1e-6
 _MONEY_TOLERANCE = 1e-6
 
 
-def check_document(document: Any, read: ReadRequest) -> tuple[Breach, ...]:
+def check_document(answer: ReadResponse, read: ReadRequest) -> tuple[Breach, ...]:
     """Breaches of a response document against its request that no array shows."""
-    response = read_response(document)
-    planned = planned_schedules(response)
+    response, planned = answer.response, answer.planned
     return (
         *_not_given_back(response, planned, read.document),
         *_rejected_differently(response, read),

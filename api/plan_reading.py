@@ -5,7 +5,7 @@ about load, cost, shortfall and proof come from the response alone.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, TypeVar
 
 import numpy as np
@@ -56,21 +56,23 @@ class PlannedSchedule(BaseModel):
     meta: Annotated[PlanMetaDocument, Field(alias="planMeta")]
 
 
-def read_response(document: Any) -> PlanResponse:
-    """The response, if it has the contract's shape; else InvalidPlanError with pointers into it."""
-    return _validated(PlanResponse, document)
+@dataclass(frozen=True, slots=True)
+class ReadResponse:
+    """A response of the contract's shape; `planned` are the schedules that it planned, by their place."""
+
+    response: PlanResponse
+    planned: dict[int, PlannedSchedule]
 
 
-def planned_schedules(response: PlanResponse) -> dict[int, PlannedSchedule]:
-    """The schedules that this response planned, by their place in it.
-
-    Raises InvalidPlanError where one has not the contract's shape.
-    """
-    return {
+def read_response(document: Any) -> ReadResponse:
+    """The response as typed objects; raises InvalidPlanError with pointers into it."""
+    response = _validated(PlanResponse, document)
+    planned = {
         place: _validated(PlannedSchedule, entry, "schedules", place)
         for place, entry in enumerate(response.schedules)
         if _bears_time_of(response, entry)
     }
+    return ReadResponse(response, planned)
 
 
 def read_plan(document: Any, read: ReadRequest) -> Plan:
@@ -78,14 +80,18 @@ def read_plan(document: Any, read: ReadRequest) -> Plan:
 
     Raises InvalidPlanError with pointers into the response where its shape is not the contract's.
     """
-    response = read_response(document)
-    planned = planned_schedules(response)
-    sessions = _sessions(planned, read)
+    return to_plan(read_response(document), read)
+
+
+def to_plan(answer: ReadResponse, read: ReadRequest) -> Plan:
+    """The plan of a response; raises InvalidPlanError where it names what the request does not hold."""
+    response = answer.response
+    sessions = _sessions(answer.planned, read)
     return Plan(
         strategy=Strategy(response.strategy),
         now_ms=read.plan_request.now_ms,
         sessions=sessions,
-        segments=segment_columns([schedule.plan for schedule in planned.values()]),
+        segments=segment_columns([schedule.plan for schedule in answer.planned.values()]),
         slots=_slots(response.site.slots),
         totals=_totals(response.site),
         shortfalls=_shortfalls(response.shortfalls, sessions),

@@ -41,7 +41,7 @@ def render_plan(
     `planMeta`; the planned occurrences of recurring ones follow. SoC in percent, times in UTC.
     """
     version = STRATEGY_VERSION_PREFIX + VERSION
-    stamp = PlanStamp(created_at_ms, plan.strategy.value, version, trigger, trigger_description)
+    stamp = PlanStamp(iso_z(created_at_ms), plan.strategy.value, version, trigger, trigger_description)
     return {
         "planId": plan_id,
         "createdAt": iso_z(created_at_ms),

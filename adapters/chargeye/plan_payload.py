@@ -35,7 +35,7 @@ _TAG_LISTS = [[name for tag, name in _TAG_NAMES.items() if bits & tag] for bits 
 class PlanStamp:
     """Who made a plan, when and why: the content of `planMeta`."""
 
-    created_at_ms: int
+    timestamp: str
     strategy: str
     strategy_version: str
     trigger: str
@@ -197,7 +197,7 @@ def _meta_payload(came: Mapping[str, Any], stamp: PlanStamp) -> Json:
         "frozen": bool(came.get("frozen", False)),
         "strategy": stamp.strategy,
         "strategyVersion": stamp.strategy_version,
-        "timestamp": iso_z(stamp.created_at_ms),
+        "timestamp": stamp.timestamp,
         "trigger": stamp.trigger,
         "triggerDescription": stamp.trigger_description,
     }

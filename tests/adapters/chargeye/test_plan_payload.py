@@ -16,7 +16,9 @@ from adapters.chargeye.plan_reading import PlanDocument, segment_columns
 from optimiser.domain import PowerRule, Preconditioning
 from tests.plan_builders import HOUR, NOW_MS, a_schedule, a_session, some_segments
 
-STAMP = PlanStamp(NOW_MS, "cost", "depot-charging-planner/0.1.0", "manual", "Planned on request")
+STAMP = PlanStamp(
+    "2026-03-09T16:00:00.000Z", "cost", "depot-charging-planner/0.1.0", "manual", "Planned on request"
+)
 
 PLAN_FIELDS = {
     "departureMarginMs",
