@@ -12,7 +12,7 @@ from adapters.chargeye import payloads
 from adapters.chargeye.checks import stay_faults
 from adapters.chargeye.mapping import Stay, Surroundings, assumptions, to_recurring, to_session
 from adapters.chargeye.sources import CallerSettings
-from adapters.chargeye.vehicle_mapping import VehicleSources, vehicle_faults
+from adapters.chargeye.vehicle_mapping import VehicleSources, tells_all, to_vehicle, vehicle_faults
 from api.schemas import PlanRequestBody, SettingsBody
 from api.shape import ENTRY_LISTS, Shape, read_shape
 from api.sites import read_site
@@ -137,10 +137,13 @@ def _read_vehicles(
             reading.faults.append(Fault((*path, "id"), "another vehicle has this id"))
             continue
         around.vehicles[entry.id] = (entry, path)
-        found = list(vehicle_faults(VehicleSources(entry, path, around.settings)))
+        sources = VehicleSources(entry, path, around.settings)
+        found = list(vehicle_faults(sources))
         if found:
             reading.faults += found
             reading.bad_vehicles.add(entry.id)
+        elif tells_all(sources):
+            around.known[entry.id] = to_vehicle(entry.id, sources, place_limit_kw=None)
 
 
 def _ids_at(document: dict[str, object], faults: tuple[Fault, ...], name: str) -> set[str]:
@@ -165,7 +168,7 @@ def _read_schedules(
     lists = {"schedules": body.schedules, "recurringSchedules": body.recurring_schedules}
     for name, schedules in lists.items():
         for place, schedule in zip(shape.kept[name], schedules, strict=True):
-            stay = Stay.of(schedule, (name, place), around)
+            stay = Stay.of(schedule, (name, place))
             faults = _schedule_faults(stay, around, reading, skip=skip)
             if faults:
                 reading.faults += faults
@@ -182,6 +185,8 @@ def _schedule_faults(stay: Stay, around: Surroundings, reading: _Reading, *, ski
     if stay.source[0] == "recurringSchedules" and not _has_rule(schedule):
         faults.append(Fault((*stay.source, "recurrenceRule"), "a recurring schedule needs a rule"))
     found = list(stay_faults(stay, around))
+    if not (faults or found or reading.bad_vehicles):
+        return []
     if schedule.ev_id in reading.bad_vehicles:
         found = [fault for fault in found if fault.path[:1] != ("vehicles",) and fault.path[2:] != ("evId",)]
     elsewhere = any(fault.path[:2] != stay.source for fault in found)

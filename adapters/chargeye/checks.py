@@ -7,7 +7,9 @@ from adapters.chargeye.mapping import (
     Stay,
     Surroundings,
     is_frozen,
+    known_vehicle,
     last_past_segment,
+    place_limit_kw,
     vehicle_sources,
 )
 from adapters.chargeye.sources import Path
@@ -24,12 +26,10 @@ def stay_faults(stay: Stay, around: Surroundings) -> Iterator[Fault]:
     yield from _place_faults(stay, around.stations)
     if stay.schedule.plan is not None:
         yield from _plan_faults(stay.schedule, (*stay.source, "plan"))
-    sources = vehicle_sources(stay, around)
-    key = (stay.schedule.ev_id, stay.place_limit_kw)
-    if stay.embedded.tells_of_vehicle:
+    if known_vehicle(stay, around) is None:
+        sources = vehicle_sources(stay, around)
         yield from vehicle_faults(sources)
-    if stay.embedded.tells_of_vehicle or key not in around.made:
-        yield from missing_facts(sources, stay.place_limit_kw)
+        yield from missing_facts(sources, place_limit_kw(stay.schedule, around.stations))
 
 
 def _place_faults(stay: Stay, stations: dict[str, Station]) -> Iterator[Fault]:

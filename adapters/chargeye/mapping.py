@@ -8,6 +8,7 @@ it was made from yesterday's settings, and they must not come back as today's.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import NamedTuple
 
 from adapters.chargeye import payloads
 from adapters.chargeye.sources import (
@@ -41,18 +42,18 @@ _DEFAULT_BULK_SOC = 0.8
 class Surroundings:
     """What all schedules of one request share. `vehicles` gives an entry and its place by vehicle id.
 
-    `made` remembers vehicles already mapped, for the stays of one vehicle share one.
+    `known` holds the vehicles of which entry and settings tell all that is needed, by id: their stays
+    share one object, unless the plan inside a schedule tells of the vehicle as well.
     """
 
     now_ms: int
     settings: CallerSettings
     vehicles: dict[str, tuple[payloads.Vehicle, Path]]
     stations: dict[str, Station]
-    made: dict[tuple[str, float | None], Vehicle] = field(default_factory=dict)
+    known: dict[str, Vehicle] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Stay:
+class Stay(NamedTuple):
     """A schedule beside what the mapping reads from it again and again."""
 
     schedule: payloads.EvSchedule
@@ -60,10 +61,9 @@ class Stay:
     embedded: Embedded
     arrival_ms: int
     departure_ms: int
-    place_limit_kw: float | None
 
     @classmethod
-    def of(cls, schedule: payloads.EvSchedule, source: tuple[str, int], around: Surroundings) -> "Stay":
+    def of(cls, schedule: payloads.EvSchedule, source: tuple[str, int]) -> "Stay":
         """Arrival is rounded up and departure down to the millisecond: never longer than the stay is."""
         return cls(
             schedule=schedule,
@@ -71,7 +71,6 @@ class Stay:
             embedded=embedded_in(schedule),
             arrival_ms=to_ms(schedule.planned_arrival_time, round_up=True),
             departure_ms=to_ms(schedule.planned_departure_time),
-            place_limit_kw=place_limit_kw(schedule, around.stations),
         )
 
     def under_way(self, now_ms: int) -> bool:
@@ -114,6 +113,11 @@ def vehicle_sources(stay: Stay, around: Surroundings) -> VehicleSources:
     """All that the request says about the vehicle of this stay."""
     entry, path = around.vehicles.get(stay.schedule.ev_id, (None, ()))
     return VehicleSources(entry, path, around.settings, stay.embedded, stay.source)
+
+
+def known_vehicle(stay: Stay, around: Surroundings) -> Vehicle | None:
+    """The vehicle as its entry and the settings tell it, None where that is not all there is to it."""
+    return None if stay.embedded.tells_of_vehicle else around.known.get(stay.schedule.ev_id)
 
 
 def to_session(stay: Stay, around: Surroundings) -> ChargingSession:
@@ -186,13 +190,12 @@ def _margin_ms(settings: CallerSettings, inner: payloads.PlanSettings) -> int:
 
 
 def _vehicle(stay: Stay, around: Surroundings) -> Vehicle:
-    sources = vehicle_sources(stay, around)
-    if stay.embedded.tells_of_vehicle:
-        return to_vehicle(stay.schedule.ev_id, sources, stay.place_limit_kw)
-    key = (stay.schedule.ev_id, stay.place_limit_kw)
-    if key not in around.made:
-        around.made[key] = to_vehicle(stay.schedule.ev_id, sources, stay.place_limit_kw)
-    return around.made[key]
+    """The shared one where it says all; a plan inside, or a connector's limit, makes one of its own."""
+    known = known_vehicle(stay, around)
+    if known is not None:
+        return known
+    limit_kw = place_limit_kw(stay.schedule, around.stations)
+    return to_vehicle(stay.schedule.ev_id, vehicle_sources(stay, around), limit_kw)
 
 
 def known_soc(stay: Stay, now_ms: int) -> float | None:
