@@ -37,7 +37,11 @@ def _alone_in_one_run(
     """The cheapest unbroken run alone at these prices, with all the room that the limits ever have."""
     cells = slice(int(problem.cells.first_cell[i]), int(problem.cells.first_cell[i + 1]))
     run = cheapest_run(
-        cost[cells], low_kwh[cells], problem.cells.upper_kwh[cells], energy_kwh, from_first=bool(problem.charging_now[i])
+        cost[cells],
+        low_kwh[cells],
+        problem.cells.upper_kwh[cells],
+        energy_kwh,
+        from_first=bool(problem.charging_now[i]),
     )
     whole = run is not None and run.energy_kwh.sum() >= energy_kwh - 1e-9
     return run.cost if run is not None and whole else -np.inf
@@ -65,5 +69,3 @@ def _peak_value(problem: PlanningProblem, objective: Objective, prices: Prices) 
 
 def _room_value(problem: PlanningProblem, prices: Prices) -> float:
     return float(sum(p @ limit.room_kwh for p, limit in zip(prices.limits, problem.limits, strict=True)))
-
-

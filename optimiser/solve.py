@@ -124,7 +124,7 @@ def _with_rules(
     """Least power and unbroken runs on top of the last stage's flow, under the first stage's peak."""
     if not needs_commitment(problem).any():
         return settled(problem, flows[-1].energy_kwh, energy)
-    if stages[0].peak is not None and stages[0].name == "peak":
+    if stages[0].name == Strategy.PEAK_SUPPRESSION:
         return _with_rules_under_peak(engine, problem, energy, stages, flows)
     objective = stages[0] if len(stages) == 1 else _blend(problem, stages)
     committed = commit(engine, problem, energy, objective, flows[-1])
