@@ -1,0 +1,1 @@
+"""Ways out: the vendors' platforms and the store, each behind its own module."""
