@@ -28,7 +28,7 @@ def strategy_bound(
     alone = cheapest_alone(problem.cells, cost, energy_kwh)
     unbroken = np.flatnonzero(~problem.pausable & (energy_kwh > 0.0))
     low_kwh = problem.min_power_kw[problem.cell_session] * problem.cell_hours
-    alone = unbroken_alone(problem.cells, cost, low_kwh, energy_kwh, unbroken, problem.charging_now, alone)
+    alone = unbroken_alone(problem.cells, cost, low_kwh, energy_kwh, unbroken, alone)
     return float(alone.sum()) - _room_value(problem, prices) + _peak_value(problem, objective, prices)
 
 

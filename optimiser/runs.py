@@ -8,7 +8,6 @@ a piece once the target is reached.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from optimiser.certificate import Cells, Index
 from optimiser.series import Floats
@@ -161,26 +160,19 @@ def unbroken_alone(
     low_kwh: Floats,
     energy_kwh: Floats,
     sessions: Index,
-    from_first: NDArray[np.bool_],
     relaxed: Floats,
 ) -> Floats:
     """`relaxed`, the least cost of every session alone, raised for these sessions to that of one run.
 
-    `cost_per_kwh` and `low_kwh` are per cell, `energy_kwh`, `from_first` and `relaxed` per session. The
+    `cost_per_kwh` and `low_kwh` are per cell, `energy_kwh` and `relaxed` per session. The
     run may end in a piece below its least, so that the cost bounds every unbroken run from below. Where
     no run takes all the energy, the session broke the rule with a reason, and the relaxed cost stays.
     """
     alone = relaxed.copy()
     for i in sessions:
         own = slice(int(cells.first_cell[i]), int(cells.first_cell[i + 1]))
-        run = cheapest_run(
-            cost_per_kwh[own],
-            low_kwh[own],
-            cells.upper_kwh[own],
-            float(energy_kwh[i]),
-            from_first=bool(from_first[i]),
-            loose_end=True,
-        )
+        costs, lows, highs = cost_per_kwh[own], low_kwh[own], cells.upper_kwh[own]
+        run = cheapest_run(costs, lows, highs, float(energy_kwh[i]), loose_end=True)
         if run is not None and run.energy_kwh.sum() >= energy_kwh[i] - 1e-9:
             alone[i] = max(alone[i], run.cost)
     return alone
