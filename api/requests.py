@@ -12,7 +12,7 @@ from adapters.chargeye import payloads
 from adapters.chargeye.checks import stay_faults
 from adapters.chargeye.mapping import Stay, Surroundings, assumptions, to_recurring, to_session
 from adapters.chargeye.sources import CallerSettings
-from adapters.chargeye.vehicle_mapping import VehicleSources, tells_all, to_vehicle, vehicle_faults
+from adapters.chargeye.vehicle_mapping import VehicleSources, to_vehicle, vehicle_faults
 from api.schemas import PlanRequestBody, SettingsBody
 from api.shape import ENTRY_LISTS, Shape, read_shape
 from api.sites import read_site
@@ -138,12 +138,13 @@ def _read_vehicles(
             continue
         around.vehicles[entry.id] = (entry, path)
         sources = VehicleSources(entry, path, around.settings)
-        found = list(vehicle_faults(sources))
+        vehicle = to_vehicle(entry.id, sources, place_limit_kw=None)
+        found = list(vehicle_faults(vehicle, sources))
         if found:
             reading.faults += found
             reading.bad_vehicles.add(entry.id)
-        elif tells_all(sources):
-            around.known[entry.id] = to_vehicle(entry.id, sources, place_limit_kw=None)
+        elif vehicle.battery_capacity_kwh and vehicle.max_power_kw:
+            around.known[entry.id] = vehicle
 
 
 def _ids_at(document: dict[str, object], faults: tuple[Fault, ...], name: str) -> set[str]:

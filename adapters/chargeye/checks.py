@@ -13,7 +13,7 @@ from adapters.chargeye.mapping import (
     vehicle_sources,
 )
 from adapters.chargeye.sources import Path
-from adapters.chargeye.vehicle_mapping import missing_facts, vehicle_faults
+from adapters.chargeye.vehicle_mapping import missing_facts, to_vehicle, vehicle_faults
 from optimiser.domain import Station
 from optimiser.exceptions import Fault
 from optimiser.units import PERCENT
@@ -28,7 +28,7 @@ def stay_faults(stay: Stay, around: Surroundings) -> Iterator[Fault]:
         yield from _plan_faults(stay.schedule, (*stay.source, "plan"))
     if known_vehicle(stay, around) is None:
         sources = vehicle_sources(stay, around)
-        yield from vehicle_faults(sources)
+        yield from vehicle_faults(to_vehicle(stay.schedule.ev_id, sources, None), sources)
         yield from missing_facts(sources, place_limit_kw(stay.schedule, around.stations))
 
 
