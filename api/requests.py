@@ -10,7 +10,14 @@ from enum import StrEnum
 
 from adapters.chargeye import payloads
 from adapters.chargeye.checks import stay_faults
-from adapters.chargeye.mapping import Stay, Surroundings, assumptions, to_recurring, to_session
+from adapters.chargeye.mapping import (
+    Stay,
+    Surroundings,
+    assumptions,
+    to_power_rules,
+    to_recurring,
+    to_session,
+)
 from adapters.chargeye.sources import CallerSettings
 from adapters.chargeye.vehicle_mapping import VehicleSources, to_vehicle, vehicle_faults
 from api.schemas import PlanRequestBody, SettingsBody
@@ -20,7 +27,6 @@ from optimiser.domain import (
     ChargingSession,
     Notice,
     PlanRequest,
-    PowerRule,
     RecurringSession,
     ShortfallPolicy,
     Site,
@@ -111,13 +117,7 @@ def _caller_settings(settings: SettingsBody) -> CallerSettings:
         largest_power_kw=settings.ev_max_power_kw,
         assumed_start_soc=settings.assumed_start_soc / PERCENT,
         assumed_target_soc=settings.assumed_target_soc / PERCENT,
-        power_rules=None
-        if rules is None
-        else tuple(
-            PowerRule(rule.tag, rule.ideal_power_kw)
-            for rule in rules
-            if rule.tag is not None and rule.ideal_power_kw is not None
-        ),
+        power_rules=None if rules is None else to_power_rules(rules),
     )
 
 

@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 
 from adapters.chargeye import payloads
+from adapters.chargeye.inner_plan import is_frozen, last_past_segment
 from adapters.chargeye.mapping import (
     Stay,
     Surroundings,
-    is_frozen,
     known_vehicle,
-    last_past_segment,
     place_limit_kw,
     vehicle_sources,
 )
