@@ -48,9 +48,8 @@ def cheapest_alone(cells: Cells, cost_per_kwh: Floats, energy_kwh: Floats) -> Fl
     session = cells.session
     order = np.lexsort((cost_per_kwh, session))
     upper = cells.upper_kwh[order]
-    filled_before = np.concatenate([[0.0], np.cumsum(upper)])[:-1]
-    before_session = filled_before[cells.first_cell[:-1].clip(max=max(0, upper.size - 1))]
-    room_left = (energy_kwh + before_session)[session] - filled_before
+    filled = np.concatenate([[0.0], np.cumsum(upper)])
+    room_left = (energy_kwh + filled[cells.first_cell[:-1]])[session] - filled[:-1]
     taken = np.clip(room_left, 0.0, upper)
     return np.bincount(session, taken * cost_per_kwh[order], minlength=energy_kwh.size)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimiser.domain import ChargingSession, PlanRequest, Site
+from optimiser.fixed_load import FixedLoad
 from optimiser.series import Floats, Instants, StepSeries
 from optimiser.units import MS_PER_HOUR, MS_PER_MINUTE
 
@@ -36,14 +37,16 @@ class TimeGrid:
         return np.searchsorted(self.piece_edges_ms, self.slot_edges_ms[:-1])
 
 
-def make_timegrid(request: PlanRequest, sessions: tuple[ChargingSession, ...], site: Site) -> TimeGrid:
+def make_timegrid(
+    request: PlanRequest, sessions: tuple[ChargingSession, ...], site: Site, fixed: tuple[FixedLoad, ...]
+) -> TimeGrid:
     """The grid of the planned time: slots, and all instants at which power may change.
 
     `site` is the request's with its prices carried on to the last departure.
     """
     start_ms, end_ms = planned_time(request, sessions)
     slot_edges = _slot_edges(start_ms, end_ms, request.slot_minutes * MS_PER_MINUTE)
-    marks = [slot_edges, _session_marks(sessions), _demand_window_marks(site)]
+    marks = [slot_edges, _session_marks(sessions), _fixed_marks(fixed), _demand_window_marks(site)]
     marks += [series.edges_between(start_ms, end_ms) for series in site_series(site)]
     edges = np.unique(np.concatenate(marks))
     return TimeGrid(slot_edges, edges[(edges >= start_ms) & (edges <= end_ms)])
@@ -71,6 +74,10 @@ def _slot_edges(start_ms: int, end_ms: int, slot_ms: int) -> Instants:
 def _session_marks(sessions: tuple[ChargingSession, ...]) -> Instants:
     marks = [(s.arrival_ms, s.charge_until_ms) for s in sessions]
     return np.array(marks, dtype=np.int64).reshape(-1)
+
+
+def _fixed_marks(fixed: tuple[FixedLoad, ...]) -> Instants:
+    return np.array([edge for load in fixed for edge in (load.start_ms, load.end_ms)], dtype=np.int64)
 
 
 def _demand_window_marks(site: Site) -> Instants:
