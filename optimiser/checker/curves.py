@@ -52,8 +52,7 @@ class CurveTable:
         share = np.divide(soc[rows] - left, width, out=np.ones_like(width), where=width > 0)
         rise = np.subtract(high, low, out=np.zeros_like(low), where=np.isfinite(low))
         power: Floats = low + np.minimum(share, 1.0) * rise
-
-    return power
+        return power
 
     def least_between(self, low_soc: Floats, high_soc: Floats) -> Floats:
         """Least power [kW] at any SoC from low to high: a line has it at an end, or at a bend inside."""
