@@ -102,23 +102,44 @@ def claim_all(pipe: Connection, url: str) -> None:
     pipe.send(claimed)
 
 
-def push_once(pipe: Connection, url: str, sent_file: str, vehicles: int) -> None:
+def push_once(pipe: Connection, url: str, sent_file: str, vehicles: int, last_step: int, waits: bool) -> None:
     """A push as the batch job does it: intents first, then each is claimed, sent and confirmed.
 
-    Sending is a line in a file, written before the confirmation, so that a kill falls between the two.
+    Sending is a line in a file. After `last_step` steps it says so and, if it `waits`, stays there.
     """
     store = opened(url)
+    steps = _Steps(pipe, last_step, waits)
     with store.site_lock("north", wait_s=PATIENCE_S):
-        pipe.send("begun")
         store.outbox.recover("north")
         for number in range(vehicles):
-            vehicle, fingerprint = f"bus-{number}", f"plan of bus-{number}"
-            confirmed = store.outbox.last_confirmed(vehicle)
-            if confirmed is None or confirmed.fingerprint != fingerprint:
-                store.outbox.put(vehicle, "north", {"plan": fingerprint}, fingerprint)
+            _put_if_not_confirmed(store, f"bus-{number}")
+            steps.done()
         while (intent := store.outbox.claim_next("north")) is not None:
+            steps.done()
             with Path(sent_file).open("a") as sent:
                 sent.write(f"{intent.vehicle_id}\n")
+            steps.done()
             store.outbox.confirm(intent.intent_id)
-    pipe.send("done")
+            steps.done()
+    pipe.send("finished")
     pipe.recv()
+
+
+def _put_if_not_confirmed(store: SqlStore, vehicle: str) -> None:
+    confirmed = store.outbox.last_confirmed(vehicle)
+    if confirmed is None or confirmed.fingerprint != f"plan of {vehicle}":
+        store.outbox.put(vehicle, "north", {"vehicle": vehicle}, f"plan of {vehicle}")
+
+
+class _Steps:
+    """Counts steps, and at the last one gives the test the moment to kill."""
+
+    def __init__(self, pipe: Connection, last: int, waits: bool) -> None:
+        self._pipe, self._left, self._waits = pipe, last, waits
+
+    def done(self) -> None:
+        self._left -= 1
+        if self._left == 0:
+            self._pipe.send("last step")
+            if self._waits:
+                self._pipe.recv()
