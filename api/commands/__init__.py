@@ -1,0 +1,1 @@
+"""The commands of `depot`, one module for each group."""
