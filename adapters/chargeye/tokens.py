@@ -1,7 +1,7 @@
 """ChargEye's tokens: a long-lived refresh token is exchanged for a JWT that lives for 8 hours."""
 
 import httpx
-from pydantic import AwareDatetime, BaseModel, SecretStr, TypeAdapter
+from pydantic import AwareDatetime, BaseModel, Field, SecretStr, TypeAdapter
 
 from adapters.answers import answered_at, validated
 from adapters.tokens import Issued, RenewingTokens
@@ -9,7 +9,7 @@ from adapters.tokens import Issued, RenewingTokens
 
 class _ExchangeAnswer(BaseModel):
     token: SecretStr
-    validUntil: AwareDatetime  # noqa: N815 - the vendor's spelling
+    valid_until: AwareDatetime = Field(alias="validUntil")
 
 
 _EXCHANGE_ANSWER = TypeAdapter(_ExchangeAnswer)
@@ -31,5 +31,5 @@ class RefreshTokenExchange(RenewingTokens):
         bearer = {"Authorization": f"Bearer {self._credential.get_secret_value()}"}
         response = client.get(self._path, headers=bearer)
         answer = validated(_EXCHANGE_ANSWER, self.vendor, call, self._answer(call, response))
-        lifetime = answer.validUntil - answered_at(response.headers)
+        lifetime = answer.valid_until - answered_at(response.headers)
         return Issued(self._usable(call, answer.token), max(0.0, lifetime.total_seconds()))
