@@ -1,1 +1,1 @@
-"""Ways in: command line, HTTP service, batch job."""
+"""Ways in: plan requests and responses as JSON, the HTTP service, the command line, the batch job."""

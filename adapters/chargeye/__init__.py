@@ -1,1 +1,1 @@
-"""Kempower ChargEye: client, payloads, and a simulator that anybody can try things with."""
+"""Kempower ChargEye: its objects, what they mean to the planner, and the way to its HTTP interface."""

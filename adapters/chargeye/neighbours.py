@@ -6,14 +6,12 @@ Only ids are required; unknown fields are kept in `model_extra`, and enums are p
 from collections.abc import Iterator
 from typing import Any
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, Field
+
+from adapters.chargeye.payloads import VendorObject
 
 
-class _Neighbour(BaseModel):
-    model_config = ConfigDict(extra="allow", populate_by_name=True)
-
-
-class Location(_Neighbour):
+class Location(VendorObject):
     """A depot. `id` is the `locationUid` used everywhere else; `location_id` is the customer's own."""
 
     id: str
@@ -24,7 +22,7 @@ class Location(_Neighbour):
     country_code: str | None = Field(None, alias="countryCode")
 
 
-class Connector(_Neighbour):
+class Connector(VendorObject):
     """A plug; its id is unique only within its station.
 
     Of the running or last transaction, two names are known; either is read.
@@ -41,7 +39,7 @@ class Connector(_Neighbour):
     )
 
 
-class Station(_Neighbour):
+class Station(VendorObject):
     """A charging station. `power_group_parent_path` names its groups from the root down.
 
     A `max_power_kw` of 0 means that it is not known; `power_limit_kw` says so.
@@ -65,7 +63,7 @@ class Station(_Neighbour):
         return self.max_power_kw or None
 
 
-class PowerGroup(_Neighbour):
+class PowerGroup(VendorObject):
     """A feeder or transformer; its limit is AC amperes of input or DC kilowatts of output."""
 
     group_id: str = Field(alias="groupId")
