@@ -27,6 +27,7 @@ def simulator(_simulator: SimulatorControl) -> SimulatorControl:
     """An empty ChargEye whose clock stands at NOW."""
     _simulator.clear_faults()
     _simulator.load(Seed(now=NOW, clock_running=False, refresh_tokens=[REFRESH_TOKEN]))
+    _simulator.expire_tokens()
     _simulator.clear_requests()
     return _simulator
 

@@ -34,7 +34,7 @@ async def read_state(world: Simulated) -> dict[str, Any]:
 
 @control_routes.put("/state", status_code=204)
 async def load_state(seed: Seed, world: Simulated) -> None:
-    """Replace the whole state. Tokens end with the old one; faults and call log stay."""
+    """Replace the whole state; tokens, faults and call log stay."""
     try:
         world.load(seed)
     except ValueError as error:

@@ -9,9 +9,9 @@ from optimiser.units import MS_PER_SECOND
 class IssuedTokens:
     """An exchange does not end the earlier tokens: they live until their time is up."""
 
-    def __init__(self, clock: SimulatedClock, refresh_tokens: list[str], lifetime_s: float) -> None:
-        self.refresh_tokens = refresh_tokens
-        self.lifetime_s = lifetime_s
+    def __init__(self, clock: SimulatedClock) -> None:
+        self.refresh_tokens: list[str] = []
+        self.lifetime_s = 8.0 * 3600
         self._clock = clock
         self._valid_until_ms: dict[str, int] = {}
 

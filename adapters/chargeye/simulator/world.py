@@ -24,14 +24,16 @@ class World:
     calls: CallLog = field(default_factory=CallLog)
 
     def __post_init__(self) -> None:
+        self.tokens = IssuedTokens(self.clock)
         self.load(Seed())
 
     def load(self, seed: Seed) -> None:
-        """Take a whole state; faults and call log stay. Raises ValueError, and then nothing changes."""
+        """Take a whole state, the rest stays. Raises ValueError, and then nothing changes."""
         self.depot = Depot.seeded(seed)
         if seed.now is not None:
             self.clock.set(to_ms(seed.now), running=seed.clock_running)
-        self.tokens = IssuedTokens(self.clock, seed.refresh_tokens, seed.token_lifetime_seconds)
+        self.tokens.refresh_tokens = seed.refresh_tokens
+        self.tokens.lifetime_s = seed.token_lifetime_seconds
         self.recent_ms = int(seed.recently_ended_minutes * MS_PER_MINUTE)
 
     def dump(self) -> Seed:
