@@ -51,7 +51,8 @@ def cheapest_alone(cells: Cells, cost_per_kwh: Floats, energy_kwh: Floats) -> Fl
     filled = np.concatenate([[0.0], np.cumsum(upper)])
     room_left = (energy_kwh + filled[cells.first_cell[:-1]])[session] - filled[:-1]
     taken = np.clip(room_left, 0.0, upper)
-    return np.bincount(session, taken * cost_per_kwh[order], minlength=energy_kwh.size)
+    alone: Floats = np.bincount(session, taken * cost_per_kwh[order], minlength=energy_kwh.size).astype(float)
+    return alone
 
 
 def least_missing(cells: Cells, price_per_kwh: Floats, need_kwh: Floats) -> Floats:

@@ -87,7 +87,9 @@ class _Search:
         flow = self.engine.cheapest(narrowed, Question(possible, self.objective))
         flow = flow or self.engine.most(narrowed, possible)
         dearer = 10.0 * (1.0 + float(np.abs(self.objective.cost_per_kwh).max(initial=0.0)))
-        limits = tuple(p + dearer * c for p, c in zip(flow.prices.limits, delivery.target_cut.limits, strict=True))
+        limits = tuple(
+            p + dearer * c for p, c in zip(flow.prices.limits, delivery.target_cut.limits, strict=True)
+        )
         missing = float(np.maximum(self.wanted_kwh - possible, 0.0).sum())
         return _Answer(Flow(flow.energy_kwh, Prices(limits, flow.prices.peak)), missing, self._cost(flow))
 
@@ -228,7 +230,9 @@ class _Search:
             run = self._run(pattern, i, costs, spare)
             if self.problem.pausable[i]:
                 high = np.minimum(self.problem.cells.upper_kwh[cells], spare[cells])
-                run = cheapest_spread(costs[cells], pattern.low_kwh[cells], high, float(self.wanted_kwh[i]), run)
+                run = cheapest_spread(
+                    costs[cells], pattern.low_kwh[cells], high, float(self.wanted_kwh[i]), run
+                )
             if run is not None:
                 energy[cells] = run.energy_kwh
                 pattern.bind_run(i, run)

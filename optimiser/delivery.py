@@ -136,7 +136,7 @@ def free_kwh(problem: PlanningProblem, cut: Prices) -> Floats:
     """Energy that each session can take outside a cut (prices 0 or 1 per limit and piece)."""
     priced = cell_prices(problem, cut)
     outside = problem.cells.upper_kwh * np.clip(1.0 - priced, 0.0, 1.0)
-    return np.bincount(problem.cell_session, outside, minlength=problem.n_sessions)
+    return problem.delivered_kwh(outside)
 
 
 def cell_prices(problem: PlanningProblem, prices: Prices) -> Floats:

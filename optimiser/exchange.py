@@ -158,9 +158,17 @@ def _moves(
 
 
 def _move(
-    cost: float, i: int, source: int | None, target: int | None, other: int, energy: float, partner: int | None
+    cost: float,
+    i: int,
+    source: int | None,
+    target: int | None,
+    other: int,
+    energy: float,
+    partner: int | None,
 ) -> _Move:
-    return _Move(cost, i, other if source is None else source, other if target is None else target, energy, partner)
+    return _Move(
+        cost, i, other if source is None else source, other if target is None else target, energy, partner
+    )
 
 
 def _same_limits(board: Board, session: int) -> Flags:

@@ -13,13 +13,13 @@ from optimiser.units import MS_PER_HOUR
 def piece_loads_kw(problem: PlanningProblem, energy_kwh: Floats) -> Floats:
     """The largest AC load within every piece: a run that ends early still draws its power until then."""
     power = charging_power_kw(problem, energy_kwh)
-    charging = np.bincount(problem.cells.piece, power, minlength=problem.n_pieces)
+    charging = problem.by_piece(power)
     return problem.immovable_kw + charging * problem.ac_per_dc
 
 
 def planned_kwh(problem: PlanningProblem, energy_kwh: Floats) -> Floats:
     """Energy [kWh, DC] in every piece of all sessions that get a plan, frozen ones included."""
-    charged = np.bincount(problem.cells.piece, energy_kwh, minlength=problem.n_pieces)
+    charged = problem.by_piece(energy_kwh)
     return charged + fixed_kwh(problem)
 
 
@@ -55,7 +55,9 @@ def demand_cost(problem: PlanningProblem, loads_kw: Floats) -> float:
     return demand.price_per_kw * max(0.0, float(loads_kw[demand.counts].max()) - demand.floor_kw)
 
 
-def strategy_value(problem: PlanningProblem, strategy: Strategy, segments: Segments, totals: SiteTotals) -> float:
+def strategy_value(
+    problem: PlanningProblem, strategy: Strategy, segments: Segments, totals: SiteTotals
+) -> float:
     """What the strategy's own stage is worth: currency, kW, kWh x h, or kg."""
     match strategy:
         case Strategy.COST:

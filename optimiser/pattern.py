@@ -1,4 +1,4 @@
-"""Which cells are on, off or open: the relaxed problem narrowed, step by step, to one that keeps the rules."""
+"""Which cells are on, off or open: the relaxed problem narrowed, step by step, until the rules hold."""
 
 from dataclasses import dataclass
 
@@ -86,10 +86,10 @@ class Pattern:
         used = used_kwh + self.reserved_kwh
         for limit in self.free.limits:
             members = limit.members[self.free.cell_session]
-            pieces = self.free.cells.piece[members]
-            left = limit.room_kwh - np.bincount(pieces, used[members], minlength=self.free.n_pieces)
-            spare[members] = np.minimum(spare[members], left[pieces])
-        return np.maximum(spare, 0.0)
+            left = limit.room_kwh - self.free.used_kwh(limit, used)
+            spare[members] = np.minimum(spare[members], left[self.free.cells.piece[members]])
+        left_over: Floats = np.maximum(spare, 0.0)
+        return left_over
 
     def _fix(self, cells: slice, energy_kwh: Floats) -> None:
         self.lower_kwh[cells] = self.upper_kwh[cells] = energy_kwh
@@ -97,10 +97,7 @@ class Pattern:
         self.reserved_kwh[cells] = np.where(short, self.low_kwh[cells] - energy_kwh, 0.0)
 
     def _rooms(self) -> list[Floats]:
-        rooms = []
-        for limit in self.free.limits:
-            members = limit.members[self.free.cell_session]
-            pieces = self.free.cells.piece[members]
-            kept = np.bincount(pieces, self.reserved_kwh[members], minlength=self.free.n_pieces)
-            rooms.append(np.maximum(limit.room_kwh - kept, 0.0))
-        return rooms
+        free = self.free
+        return [
+            np.maximum(limit.room_kwh - free.used_kwh(limit, self.reserved_kwh), 0.0) for limit in free.limits
+        ]

@@ -53,16 +53,22 @@ def plan_site(request: PlanRequest, *, engine: str = "auto", seconds: Callable[[
     return replace(plan, report=replace(plan.report, phases_ms=watch.phases_ms))
 
 
-def carried_on(request: PlanRequest, sessions: tuple[ChargingSession, ...]) -> tuple[Site, tuple[Notice, ...]]:
+def carried_on(
+    request: PlanRequest, sessions: tuple[ChargingSession, ...]
+) -> tuple[Site, tuple[Notice, ...]]:
     """The site with its series carried past their ends, and a notice for each that had to be."""
     _, end_ms = planned_time(request, sessions)
     site, notices = request.site, list(request.notices)
     held = (("powerCapKw", site.power_cap_kw), ("baseLoadKw", site.base_load_kw))
     for name, series in held:
         if series.end_ms < end_ms:
-            notices.append(Notice("series-held", f"{name} ends at {iso_z(series.end_ms)}; its last value holds on"))
-    for name, series in (("prices", site.price_per_kwh), ("carbonIntensity", site.carbon_g_per_kwh)):
-        if series is not None and series.end_ms < end_ms:
+            notices.append(
+                Notice("series-held", f"{name} ends at {iso_z(series.end_ms)}; its last value holds on")
+            )
+    repeated = [("prices", site.price_per_kwh)]
+    repeated += [("carbonIntensity", site.carbon_g_per_kwh)] if site.carbon_g_per_kwh else []
+    for name, series in repeated:
+        if series.end_ms < end_ms:
             text = f"{name} ends at {iso_z(series.end_ms)}; the last 24 h of it repeat"
             notices.append(Notice("series-repeated", text))
     carbon = site.carbon_g_per_kwh.repeated_daily(end_ms) if site.carbon_g_per_kwh else None
@@ -71,7 +77,11 @@ def carried_on(request: PlanRequest, sessions: tuple[ChargingSession, ...]) -> t
 
 
 def make_plan(
-    request: PlanRequest, problem: PlanningProblem, solution: Solution, engine: str, notices: tuple[Notice, ...]
+    request: PlanRequest,
+    problem: PlanningProblem,
+    solution: Solution,
+    engine: str,
+    notices: tuple[Notice, ...],
 ) -> Plan:
     """Solution -> plan: segments, figures, shortfalls and the report."""
     loads_kw = piece_loads_kw(problem, solution.energy_kwh)
@@ -87,7 +97,9 @@ def make_plan(
         totals=totals,
         shortfalls=find_shortfalls(problem, solution, _end_soc(segments), request.now_ms),
         notices=notices + _overload_notices(problem),
-        report=_report(request, problem, solution, engine, strategy_value(problem, request.strategy, segments, totals)),
+        report=_report(
+            request, problem, solution, engine, strategy_value(problem, request.strategy, segments, totals)
+        ),
     )
 
 
@@ -103,7 +115,11 @@ def _overload_notices(problem: PlanningProblem) -> tuple[Notice, ...]:
     if over.size == 0:
         return ()
     text = f"load that cannot be moved is over the site's cap at {iso_z(int(starts[over[0]]))}"
-    return (Notice("cap-exceeded", f"{text} and in {over.size - 1} later pieces of time; nothing else charges there"),)
+    return (
+        Notice(
+            "cap-exceeded", f"{text} and in {over.size - 1} later pieces of time; nothing else charges there"
+        ),
+    )
 
 
 def _report(
@@ -112,7 +128,9 @@ def _report(
     delivered = problem.delivered_kwh(solution.energy_kwh)
     fixed_value = float(fixed_kwh(problem) @ solution.objective.cost_per_kwh)
     stages = (
-        StageReport("missing-minimum", _missing(problem.minimum_need_kwh, delivered), solution.missing_bounds[0]),
+        StageReport(
+            "missing-minimum", _missing(problem.minimum_need_kwh, delivered), solution.missing_bounds[0]
+        ),
         StageReport("missing-target", _missing(problem.need_kwh, delivered), solution.missing_bounds[1]),
         StageReport(request.strategy.value, value, min(value, solution.bound + fixed_value)),
     )
@@ -135,7 +153,9 @@ def certificate(problem: PlanningProblem, solution: Solution) -> dict[str, objec
     return {"piecesMs": problem.grid.piece_edges_ms.tolist(), "stages": stages}
 
 
-def _published(problem: PlanningProblem, limits: tuple[Floats, ...], peak: Floats | None) -> dict[str, object]:
+def _published(
+    problem: PlanningProblem, limits: tuple[Floats, ...], peak: Floats | None
+) -> dict[str, object]:
     published: dict[str, object] = {}
     for limit, prices in zip(problem.limits, limits, strict=True):
         if prices.any():

@@ -100,14 +100,25 @@ class PlanningProblem:
         """AC kWh drawn for one DC kWh delivered."""
         return 1.0 / self.site.ac_dc_power_ratio
 
+    def used_kwh(self, limit: Limit, energy_kwh: Floats) -> Floats:
+        """Energy that the members of a limit charge in each piece, with these energies per cell."""
+        members = limit.members[self.cell_session]
+        return self.by_piece(np.where(members, energy_kwh, 0.0))
+
     def load_kw(self, energy_kwh: Floats) -> Floats:
         """AC load of the site in each piece with these energies per cell, immovable load included."""
-        charged = np.bincount(self.cells.piece, energy_kwh, minlength=self.n_pieces)
+        charged = self.by_piece(energy_kwh)
         return self.immovable_kw + charged * self.ac_per_dc / self.hours
 
     def delivered_kwh(self, energy_kwh: Floats) -> Floats:
         """Energy per session with these energies per cell."""
-        return np.bincount(self.cell_session, energy_kwh, minlength=self.n_sessions)
+        sums = np.bincount(self.cell_session, energy_kwh, minlength=self.n_sessions)
+        return sums.astype(np.float64)
+
+    def by_piece(self, values: Floats) -> Floats:
+        """Sums over each piece of values per cell."""
+        sums = np.bincount(self.cells.piece, values, minlength=self.n_pieces)
+        return sums.astype(np.float64)
 
     def with_bounds(self, lower_kwh: Floats, upper_kwh: Floats) -> "PlanningProblem":
         """The same problem with other bounds on the cells."""
@@ -116,7 +127,9 @@ class PlanningProblem:
 
     def with_rooms(self, rooms_kwh: tuple[Floats, ...]) -> "PlanningProblem":
         """The same problem with other room under its limits, in their order."""
-        limits = tuple(replace(limit, room_kwh=room) for limit, room in zip(self.limits, rooms_kwh, strict=True))
+        limits = tuple(
+            replace(limit, room_kwh=room) for limit, room in zip(self.limits, rooms_kwh, strict=True)
+        )
         return replace(self, limits=limits)
 
 
@@ -149,7 +162,9 @@ def build_problem(
         min_power_kw=np.array([s.vehicle.min_power_kw for s in sessions]),
         max_power_kw=max_power_kw,
         pausable=np.array([s.vehicle.pausable for s in sessions], dtype=bool),
-        charging_now=np.array([s.charging_now and s.arrival_ms <= request.now_ms for s in sessions], dtype=bool),
+        charging_now=np.array(
+            [s.charging_now and s.arrival_ms <= request.now_ms for s in sessions], dtype=bool
+        ),
         hours=hours,
         immovable_kw=site.base_load_kw.at(starts) + _laid_out(fixed, grid) * ac_per_dc,
         price_per_kwh=site.price_per_kwh.at(starts) * ac_per_dc,
@@ -175,9 +190,7 @@ def _largest_power_kw(session: ChargingSession, site: Site) -> float:
     return min(limits) if min(limits) >= session.vehicle.min_power_kw else 0.0
 
 
-def _cells(
-    sessions: tuple[ChargingSession, ...], grid: TimeGrid, max_power_kw: Floats, now_ms: int
-) -> Cells:
+def _cells(sessions: tuple[ChargingSession, ...], grid: TimeGrid, max_power_kw: Floats, now_ms: int) -> Cells:
     """One cell per session and piece in `[max(arrival, now), departure - margin)`."""
     starts = np.array([max(s.arrival_ms, now_ms) for s in sessions], dtype=np.int64)
     ends = np.array([_last_instant(s, now_ms) for s in sessions], dtype=np.int64)

@@ -91,7 +91,12 @@ def delivery_programme(problem: PlanningProblem, demand_kwh: Floats) -> LinearPr
 
 
 def _programme(
-    problem: PlanningProblem, rows: _Rows, cost: Floats, n_extra: int, limit_rows: LimitRows, peak_pieces: Index
+    problem: PlanningProblem,
+    rows: _Rows,
+    cost: Floats,
+    n_extra: int,
+    limit_rows: LimitRows,
+    peak_pieces: Index,
 ) -> LinearProgramme:
     return LinearProgramme(
         cost=cost,

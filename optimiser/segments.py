@@ -125,7 +125,8 @@ def _soc_before(problem: PlanningProblem, strokes: _Strokes) -> Floats:
     charged = np.concatenate([[0.0], np.cumsum(strokes.energy_kwh)])
     first = np.searchsorted(strokes.session, np.arange(problem.n_sessions))
     since = charged[:-1] - charged[first][strokes.session]
-    return _column(problem, "soc")[strokes.session] + since / problem.capacity_kwh[strokes.session]
+    before: Floats = _column(problem, "soc")[strokes.session] + since / problem.capacity_kwh[strokes.session]
+    return before
 
 
 def _split_at_soc(problem: PlanningProblem, strokes: _Strokes, border_soc: Floats) -> _Strokes:
@@ -183,7 +184,9 @@ def _soc_after(problem: PlanningProblem, session: Index, before: Floats, energy:
     return np.minimum(after, np.maximum(_column(problem, "target_soc")[session], before))
 
 
-def _tags(problem: PlanningProblem, strokes: _Strokes, soc_before: Floats) -> "np.ndarray[tuple[int], np.dtype[np.uint8]]":
+def _tags(
+    problem: PlanningProblem, strokes: _Strokes, soc_before: Floats
+) -> "np.ndarray[tuple[int], np.dtype[np.uint8]]":
     """By the SoC in the middle of each stroke: below bulk SoC, above it, and below the minimum too."""
     middle = soc_before + strokes.energy_kwh / problem.capacity_kwh[strokes.session] / 2
     below_bulk: Flags = middle < _column(problem, "bulk_soc")[strokes.session] - SAME_SOC

@@ -24,7 +24,7 @@ def settled(problem: PlanningProblem, energy_kwh: Floats, wanted_kwh: Floats) ->
     energy *= share[problem.cell_session]
     for limit in problem.limits:
         members = limit.members[problem.cell_session]
-        used = np.bincount(problem.cells.piece[members], energy[members], minlength=problem.n_pieces)
+        used = problem.used_kwh(limit, energy)
         share = np.where(used > limit.room_kwh, limit.room_kwh / np.maximum(used, DUST_KWH), 1.0)
         energy[members] *= share[problem.cells.piece[members]]
     return _filled_up(problem, energy, wanted_kwh)

@@ -15,14 +15,12 @@ REACHED_SOC = 0.05 / PERCENT
 NEGLIGIBLE_KWH = 1e-6
 
 
-def find_shortfalls(problem: PlanningProblem, solution: Solution, end_soc: Floats, now_ms: int) -> tuple[Shortfall, ...]:
+def find_shortfalls(
+    problem: PlanningProblem, solution: Solution, end_soc: Floats, now_ms: int
+) -> tuple[Shortfall, ...]:
     """One entry for every session that ends below its target, in the sessions' order."""
     missing_kwh = (np.array([s.target_soc for s in problem.sessions]) - end_soc) * problem.capacity_kwh
-    short = [
-        i
-        for i, session in enumerate(problem.sessions)
-        if session.target_soc - end_soc[i] > REACHED_SOC
-    ]
+    short = [i for i, session in enumerate(problem.sessions) if session.target_soc - end_soc[i] > REACHED_SOC]
     spare = _spare_kwh(problem, solution.energy_kwh) if short else ()
     return tuple(
         Shortfall(i, float(missing_kwh[i]), float(end_soc[i]), _reasons(problem, solution, spare, i, now_ms))
@@ -32,12 +30,7 @@ def find_shortfalls(problem: PlanningProblem, solution: Solution, end_soc: Float
 
 def _spare_kwh(problem: PlanningProblem, energy_kwh: Floats) -> tuple[Floats, ...]:
     """Room left under every limit in every piece."""
-    spare = []
-    for limit in problem.limits:
-        members = limit.members[problem.cell_session]
-        used = np.bincount(problem.cells.piece[members], energy_kwh[members], minlength=problem.n_pieces)
-        spare.append(limit.room_kwh - used)
-    return tuple(spare)
+    return tuple(limit.room_kwh - problem.used_kwh(limit, energy_kwh) for limit in problem.limits)
 
 
 def _reasons(
@@ -106,4 +99,4 @@ def _spans(problem: PlanningProblem, pieces: Index, flags: Flags) -> list[tuple[
 
 def _rules_took_energy(problem: PlanningProblem, solution: Solution, i: int, cells: Index) -> bool:
     """Whether the relaxation delivers more to this session than its own rules let through."""
-    return float(solution.energy_kwh[cells].sum()) < solution.wanted_kwh[i] - 1e-3
+    return float(solution.energy_kwh[cells].sum()) < float(solution.wanted_kwh[i]) - 1e-3

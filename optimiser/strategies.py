@@ -30,4 +30,6 @@ def _cost(problem: PlanningProblem) -> Objective:
 def _peak(problem: PlanningProblem) -> Objective:
     """The lowest AC peak of the whole planned time: 1 per kW over 0."""
     everywhere = np.ones(problem.n_pieces, dtype=bool)
-    return Objective("peak", np.zeros(problem.n_pieces), PeakCharge(1.0, 0.0, everywhere))
+    return Objective(
+        Strategy.PEAK_SUPPRESSION.value, np.zeros(problem.n_pieces), PeakCharge(1.0, 0.0, everywhere)
+    )

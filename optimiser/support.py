@@ -25,7 +25,10 @@ def _request_faults(request: PlanRequest) -> Iterator[Fault]:
 def _session_faults(session: ChargingSession) -> Iterator[Fault]:
     """The seed's placeholders (energy 0, rules without a power) ask for nothing and pass."""
     if session.vehicle.charging_curve is not None:
-        yield Fault((*session.source, "evId"), f"the charging curve of {session.vehicle.vehicle_id} is not supported yet")
+        yield Fault(
+            (*session.source, "evId"),
+            f"the charging curve of {session.vehicle.vehicle_id} is not supported yet",
+        )
     if session.preconditioning is not None and session.preconditioning.energy_kwh > 0.0:
         yield Fault((*session.source, "plan"), "preconditioning is not supported yet")
     if session.frozen:

@@ -23,4 +23,6 @@ def choose_engine(name: str, problem: PlanningProblem) -> Engine:
         from optimiser.engines.pulp_model import PulpEngine
 
         return PulpEngine(solver or None)
-    raise InvalidRequestError([Fault(("engine",), f"unknown engine {name!r}; use auto, highs, pulp or pulp:SOLVER")])
+    raise InvalidRequestError(
+        [Fault(("engine",), f"unknown engine {name!r}; use auto, highs, pulp or pulp:SOLVER")]
+    )

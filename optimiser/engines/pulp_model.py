@@ -73,9 +73,7 @@ class _Model:
             for k, (i, j) in enumerate(zip(problem.cell_session, problem.cells.piece, strict=True))
         ]
         first = problem.cells.first_cell
-        self.cells_of_session = [
-            self.energy[first[i] : first[i + 1]] for i in range(problem.n_sessions)
-        ]
+        self.cells_of_session = [self.energy[first[i] : first[i + 1]] for i in range(problem.n_sessions)]
         self._add_limits()
 
     def _add_limits(self) -> None:

@@ -122,6 +122,15 @@ def test_series_may_come_in_any_order() -> None:
     assert turned.end_ms == ordered.end_ms == NOW_MS + 16 * 3_600_000
 
 
+def test_an_entry_inside_another_is_one_fault() -> None:
+    """The entry that lies inside a longer one is at fault, and the one that joins the longer one is not."""
+    hours = [("12:00", "18:00"), ("13:00", "14:00"), ("18:00", "20:00")]
+    caps = [
+        {"from": f"2026-01-19T{start}Z", "to": f"2026-01-19T{end}Z", "powerCapKw": 50} for start, end in hours
+    ]
+    assert pointers(a_request(site=a_site(powerCapKw=caps))) == ["/site/powerCapKw/1/from"]
+
+
 def test_missing_soc_is_assumed_and_said() -> None:
     """Defaults of the settings fill in, with a notice for each, and none for a stay that is not planned."""
     document = a_request(settings={"assumedStartSoC": 15, "assumedTargetSoC": 85})
@@ -234,6 +243,19 @@ def test_a_rejected_entry_is_named_by_its_id() -> None:
     ]
 
 
+def test_a_plan_inside_does_not_stand_in_for_a_bad_vehicle_entry() -> None:
+    """The entry is nearer, and what it would have said (not ours to steer, perhaps) cannot be read."""
+    document = a_request()
+    document["vehicles"][1]["enableChargeScheduling"] = "no"
+    document["schedules"][1]["plan"] = {"schedule": {"ev": {"batterySizekWh": 200, "maxPowerkW": 50}}}
+    answer = read(document, OnInvalid.SKIP)
+    assert [session.schedule_id for session in answer.plan_request.sessions] == ["s-1", "s-3"]
+    assert [entry.pointer for entry in answer.rejected] == [
+        "/vehicles/1/enableChargeScheduling",
+        "/schedules/1/evId",
+    ]
+
+
 def test_every_fault_is_told_at_once() -> None:
     """Faults of shape and of meaning, in the site, the settings and several entries: one answer."""
     document = a_request()
@@ -264,6 +286,8 @@ def test_a_fault_draws_no_others_after_it() -> None:
     ]
     for (*path, key), value, pointer in spoiled:
         document = a_request()
+        document["site"]["stations"].append({"stationId": "C"})
+        document["schedules"][2]["stationId"] = "C"
         here: Any = document
         for part in path:
             here = here[part]

@@ -131,9 +131,10 @@ PAST = {
         ({}, EVENING_MS, 0.61),
         ({"plan": {"pastSegments": [{"endSoc": None}]}}, EVENING_MS, 0.30),
         ({"plan": None}, EVENING_MS, 0.30),
-        ({"currentSoC": 52}, NOW_MS, 0.30),
+        ({"currentSoC": 52}, NOW_MS + HOUR_MS, 0.52),
+        ({"currentSoC": 52}, NOW_MS + HOUR_MS - 1, 0.30),
     ],
-    ids=["measured", "end of the past", "past without SoC", "no plan", "not arrived yet"],
+    ids=["measured", "end of the past", "past without SoC", "no plan", "at arrival", "just before arrival"],
 )
 def test_the_soc_at_now_is_the_best_that_is_known(more: dict[str, Any], now_ms: int, soc: float) -> None:
     """Under way: measured, else where the past segments ended, else as at arrival; before: as at arrival."""
