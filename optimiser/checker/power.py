@@ -86,7 +86,7 @@ def _flags(facts: Facts, ours: Flags, charging: Flags) -> Breaches:
     hungry = facts.segments.start_soc < facts.of_row(facts.columns.target_soc) - REACHED_SOC
     tolerance = np.where(facts.of_row(facts.columns.curved), CURVE_KW, POWER_KW) + _share_noise(facts)
     too_proud = unlimited & (facts.charge_kw < takes_least - tolerance) & (hungry | charging)
-    too_modest = limited & charging & (facts.charge_kw >= takes_most + 1e-9)
+    too_modest = limited & charging & (facts.charge_kw >= takes_most - 1e-9)
     unsaid = charging & (limited == unlimited)
     wrong = ours & (too_proud | too_modest | unsaid | (limited & unlimited))
     return breaches_at(

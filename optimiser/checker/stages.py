@@ -25,7 +25,7 @@ def true_value(facts: Facts, loads: Loads, stage: str) -> float | None:
     if stage == Strategy.PEAK_SUPPRESSION:
         return peak_kw(facts, loads, ())
     if stage == Strategy.ASAP:
-        return float(np.dot(facts.segments.energy_kwh, hours_until_middle(facts)))
+        return float(np.dot(facts.energy_kwh, hours_until_middle(facts)))
     return _money_or_grams(facts, loads, stage)
 
 
