@@ -8,7 +8,6 @@ from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
-from optimiser.sessions import dated_sessions
 from pydantic_core import from_json, to_json
 
 from adapters.chargeye.plan_payload import Json
@@ -21,6 +20,7 @@ from optimiser.checker import Breach, check_plan
 from optimiser.domain import PlanRequest
 from optimiser.plan import Plan
 from optimiser.planner import plan_site
+from optimiser.sessions import dated_sessions
 from optimiser.stopwatch import Stopwatch
 
 Clock = Callable[[], int]
@@ -61,7 +61,8 @@ def check_plan_documents(request_document: Any, plan_document: Any) -> tuple[Bre
     answer = read_response(plan_document)
     on_invalid = OnInvalid.SKIP if answer.response.rejected else OnInvalid.REJECT
     read = _read(request_document, answer.response.created_at_ms, on_invalid)
-    return (*check_document(answer, read), *check_plan(_dated(read), to_plan(answer, read)))
+    plan = to_plan(answer, read)
+    return (*check_document(answer, plan.sessions, read), *check_plan(_dated(read), plan))
 
 
 def _read(document: Any, clock_now_ms: int, on_invalid: OnInvalid) -> ReadRequest:

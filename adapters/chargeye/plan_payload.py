@@ -19,7 +19,7 @@ from optimiser.units import MS_PER_MINUTE, PERCENT, iso_z
 Json = dict[str, Any]
 
 DECIMALS = 9  # fine enough to re-verify 0.001 kW, coarse enough to hide the last bits of a float
-REACHED_SOC = 0.0005  # "reached" means within 0.05 SoC points of the target
+_REACHED_SOC = 0.0005  # "reached" means within 0.05 SoC points of the target
 
 _TAG_NAMES = {
     Tag.MINIMUM: "minimum",
@@ -133,7 +133,7 @@ def charging_end_ms(rows: Sequence[Mapping[str, Any]]) -> int:
 
 def reached(end_soc: float, target_soc: float) -> bool:
     """Whether a departure SoC counts as the target (both are fractions)."""
-    return end_soc >= target_soc - REACHED_SOC - 1e-12
+    return end_soc >= target_soc - _REACHED_SOC - 1e-12
 
 
 def _inputs_payload(came: Mapping[str, Any], session: ChargingSession, start_soc: float | None) -> Json:

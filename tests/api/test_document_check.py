@@ -1,14 +1,15 @@
 """What only the document can break."""
 
 from copy import deepcopy
+from dataclasses import replace
 
 import pytest
 
 from api.document_check import check_document
-from api.plan_reading import read_response
+from api.plan_reading import read_response, to_plan
 from api.requests import read_request
 from api.responses import render_plan
-from tests.plan_builders import NOW_MS, a_plan, a_request_document, a_schedule
+from tests.plan_builders import NOW_MS, a_plan, a_request_document, a_schedule, a_shortfall
 
 BEYOND = a_schedule(
     id="s-0",
@@ -23,12 +24,13 @@ def read():
 
 
 def breaches(response):
-    return check_document(read_response(response), read())
+    answer = read_response(response)
+    return check_document(answer, to_plan(answer, read()).sessions, read())
 
 
 @pytest.fixture(scope="module")
 def response():
-    plan = a_plan(read().plan_request.sessions[0])
+    plan = a_plan(read().plan_request.sessions[0], shortfalls=(a_shortfall(),))
     return render_plan(read(), plan, plan_id="01JQ", created_at_ms=NOW_MS + 1)
 
 
@@ -55,6 +57,11 @@ PLAN = ("schedules", 0, "plan")
         ((*PLAN, "segments", 1, "durationMs"), 1, "/schedules/0/plan/segments/1/durationMs"),
         ((*PLAN, "segments", 1, "paused"), True, "/schedules/0/plan/segments/1/paused"),
         ((*PLAN, "segments", 0, "paused"), False, "/schedules/0/plan/segments/0/paused"),
+        ((*PLAN, "departureMarginMs"), 0, "/schedules/0/plan/departureMarginMs"),
+        ((*PLAN, "schedule", "to"), NOW_MS, "/schedules/0/plan/schedule/to"),
+        (("shortfalls", 0, "evId"), "bus-2", "/shortfalls/0/evId"),
+        (("shortfalls", 0, "targetSoC"), 85.0, "/shortfalls/0/targetSoC"),
+        (("shortfalls", 0, "belowMinimumSoC"), True, "/shortfalls/0/belowMinimumSoC"),
         (("solver", "gap"), 0.1, "/solver/gap"),
         (("solver", "bound"), 1.0, "/solver/bound"),
         (("solver", "objective"), 1.0, "/solver/objective"),
@@ -88,3 +95,15 @@ def test_a_schedule_out_of_nowhere_is_a_breach(response):
     changed = deepcopy(response)
     changed["schedules"].append(a_schedule(id="s-9"))
     assert [breach.where for breach in breaches(changed)] == ["/schedules/2"]
+
+
+def test_an_occurrence_keeps_what_its_rule_says():
+    """Only id and times are its own."""
+    rule = a_schedule(id="r-7", recurrenceRule="FREQ=DAILY")
+    request = read_request(a_request_document(schedules=[], recurringSchedules=[rule]), clock_now_ms=NOW_MS)
+    session = replace(request.plan_request.recurring[0].template, schedule_id="r-7@20260310T010000Z")
+    response = render_plan(request, a_plan(session), plan_id="01JQ", created_at_ms=NOW_MS + 1)
+    response["schedules"][0]["colour"] = {"roof": "blue"}
+    answer = read_response(response)
+    found = check_document(answer, to_plan(answer, request).sessions, request)
+    assert [breach.where for breach in found] == ["/schedules/0/colour"]
