@@ -7,7 +7,7 @@ whatever the arrays do not hold (a duration beside two instants, a field that ca
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from adapters.chargeye.plan_payload import reached
+from adapters.chargeye.plan_payload import inputs_payload, reached
 from adapters.chargeye.plan_reading import PlanDocument, SegmentDocument
 from api.documents import entries
 from api.plan_reading import PlannedSchedule, ReadResponse
@@ -41,8 +41,9 @@ def check_document(
         *(
             breach
             for (place, schedule), session in zip(planned.items(), sessions, strict=True)
-            for breach in _plan_breaches(place, schedule, session)
+            for breach in _plan_breaches(place, schedule, session, _as_it_came(session, read.document))
         ),
+        *_meta_breaches(planned, response.strategy),
         *_shortfall_breaches(response, sessions),
         *_solver_breaches(response.solver, response.strategy),
     )
@@ -93,9 +94,16 @@ def _rejected_differently(response: PlanResponse, read: ReadRequest) -> Iterator
         )
 
 
-def _plan_breaches(place: int, schedule: PlannedSchedule, session: ChargingSession) -> Iterator[Breach]:
+def _as_it_came(session: ChargingSession, request: Mapping[str, Any]) -> Mapping[str, Any]:
+    name, place = session.source
+    return entries(request, name)[place]
+
+
+def _plan_breaches(
+    place: int, schedule: PlannedSchedule, session: ChargingSession, came: Mapping[str, Any]
+) -> Iterator[Breach]:
     where, plan = f"/schedules/{place}/plan", schedule.plan
-    for name, message in (*_sum_mistakes(plan), *_input_mistakes(plan, session)):
+    for name, message in (*_sum_mistakes(plan), *_input_mistakes(plan, session, came)):
         yield Breach(ADDS_UP, f"{where}/{name}", message)
     for row, segment in enumerate(plan.segments):
         for name, message in _segment_mistakes(segment):
@@ -114,16 +122,25 @@ def _sum_mistakes(plan: PlanDocument) -> Iterator[tuple[str, str]]:
         yield "endTime", "is not when the last charging ends"
 
 
-def _input_mistakes(plan: PlanDocument, session: ChargingSession) -> Iterator[tuple[str, str]]:
+def _input_mistakes(
+    plan: PlanDocument, session: ChargingSession, came: Mapping[str, Any]
+) -> Iterator[tuple[str, str]]:
     end_soc, target_soc = plan.segments[-1].end_soc, session.target_soc * PERCENT
     if plan.departure_margin_ms != session.margin_ms:
         yield "departureMarginMs", f"is {plan.departure_margin_ms}, the request says {session.margin_ms}"
     if plan.reached_target != reached(end_soc / PERCENT, session.target_soc):
         yield "reachedTargetSocInSchedule", f"does not agree with {end_soc:g} of {target_soc:g} SoC"
-    stay = {"id": session.schedule_id, "from": session.arrival_ms, "to": session.departure_ms}
-    for name, value in stay.items():
-        if plan.inputs.get(name) != value:
-            yield f"schedule/{name}", "is not that of the schedule"
+    embedded = (came.get("plan") or {}).get("schedule") or {}
+    used = inputs_payload(embedded, session, came.get("startSoC"))
+    for name in sorted({*used, *plan.inputs}):
+        if plan.inputs.get(name) != used.get(name):
+            yield f"schedule/{name}", "is not what the request says"
+
+
+def _meta_breaches(planned: Mapping[int, PlannedSchedule], strategy: str) -> Iterator[Breach]:
+    for place, schedule in planned.items():
+        if schedule.meta.strategy != strategy:
+            yield Breach(ADDS_UP, f"/schedules/{place}/planMeta/strategy", f"is not {strategy}")
 
 
 def _shortfall_breaches(response: PlanResponse, sessions: Sequence[ChargingSession]) -> Iterator[Breach]:

@@ -120,7 +120,7 @@ def _plan_payload(
         "energyKwh": round(sum(row["energykWh"] for row in rows), DECIMALS),
         "pastSegments": came.get("pastSegments") or [],
         "reachedTargetSocInSchedule": reached(end_soc / PERCENT, session.target_soc),
-        "schedule": _inputs_payload(came.get("schedule") or {}, session, start_soc),
+        "schedule": inputs_payload(came.get("schedule") or {}, session, start_soc),
         "segments": rows,
     }
 
@@ -136,7 +136,7 @@ def reached(end_soc: float, target_soc: float) -> bool:
     return end_soc >= target_soc - _REACHED_SOC - 1e-12
 
 
-def _inputs_payload(came: Mapping[str, Any], session: ChargingSession, start_soc: float | None) -> Json:
+def inputs_payload(came: Mapping[str, Any], session: ChargingSession, start_soc: float | None) -> Json:
     """`plan.schedule`: what the planner went by, over whatever else came there (`tx` among it)."""
     return {
         **came,

@@ -59,6 +59,8 @@ PLAN = ("schedules", 0, "plan")
         ((*PLAN, "segments", 0, "paused"), False, "/schedules/0/plan/segments/0/paused"),
         ((*PLAN, "departureMarginMs"), 0, "/schedules/0/plan/departureMarginMs"),
         ((*PLAN, "schedule", "to"), NOW_MS, "/schedules/0/plan/schedule/to"),
+        ((*PLAN, "schedule", "ev", "maxPowerkW"), 1.0, "/schedules/0/plan/schedule/ev"),
+        (("schedules", 0, "planMeta", "strategy"), "asap", "/schedules/0/planMeta/strategy"),
         (("shortfalls", 0, "evId"), "bus-2", "/shortfalls/0/evId"),
         (("shortfalls", 0, "targetSoC"), 85.0, "/shortfalls/0/targetSoC"),
         (("shortfalls", 0, "belowMinimumSoC"), True, "/shortfalls/0/belowMinimumSoC"),
