@@ -40,6 +40,8 @@ class HighsEngine:
 
 def _run(programme: LinearProgramme) -> tuple[Floats, Floats] | None:
     """Column values and row duals, or None where there is no solution."""
+    if programme.cost.size == 0:
+        return _without_columns(programme)
     solver = _solver(programme)
     solver.run()
     status = solver.getModelStatus()
@@ -49,6 +51,12 @@ def _run(programme: LinearProgramme) -> tuple[Floats, Floats] | None:
         raise SolverError(f"HiGHS ended with {solver.modelStatusToString(status)}")
     solution = solver.getSolution()
     return np.array(solution.col_value), np.array(solution.row_dual)
+
+
+def _without_columns(programme: LinearProgramme) -> tuple[Floats, Floats] | None:
+    """HiGHS calls a programme without columns `Empty`, whether its rows hold or not."""
+    holds = np.all((programme.row_lower <= 0.0) & (programme.row_upper >= 0.0))
+    return (np.zeros(0), np.zeros(programme.n_rows)) if holds else None
 
 
 def _solver(programme: LinearProgramme) -> highspy.Highs:
