@@ -11,12 +11,13 @@ from optimiser.checker import Breach
 Json = Mapping[str, Any]
 
 _RULES = (
-    "every schedule is back as it came; segments have no gap and no overlap",
-    "energy, SoC and power agree; power is 0 or within the limits of vehicle, connector and station",
-    "nothing is charged before arrival or now, nor after departure less margin",
-    "base load and charging together stay under the site cap",
-    "vehicles that cannot pause charge in one run",
-    "totals, shortfalls and the value of every stage are what the segments give",
+    "4.1  schedules are back as they came; segments have no gap and no overlap; energy and SoC agree",
+    "4.2  power is 0 or within the limits of vehicle, connector, station and curve; it changes at pieces",
+    "4.3  nothing is charged before arrival or now, nor after departure less margin",
+    "4.4  base load and charging stay under the caps of the site and of every group, and of every station",
+    "4.5  vehicles that cannot pause charge in one run; runs and pauses as the settings want them",
+    "4.6  frozen plans are kept; 4.7 preconditioning is drawn as asked",
+    "3    totals, slots, shortfalls and the value of every stage are what the segments give",
 )
 
 

@@ -16,8 +16,8 @@ from api.requests import ReadRequest
 from optimiser.checker import Breach
 from optimiser.units import PERCENT
 
-COMES_BACK = "schedules-come-back"
-ADDS_UP = "figures-add-up"
+COMES_BACK = "4.1 given back"
+ADDS_UP = "3 figures"
 
 _OURS = ("plan", "planMeta")
 _DATED = ("id", "plannedArrivalTime", "plannedDepartureTime")

@@ -12,8 +12,12 @@ optimiser.exceptions.InvalidRequestError
 └── InvalidPlanError    a plan was handed in to be checked, and has not the shape of one
 """
 
-from optimiser.checker import Breach
+from typing import TYPE_CHECKING
+
 from optimiser.exceptions import InvalidRequestError
+
+if TYPE_CHECKING:
+    from optimiser.checker import Breach
 
 
 class ApiError(Exception):
@@ -43,7 +47,7 @@ class UnsafeAddressError(ApiError):
 class SelfCheckError(ApiError):
     """A plan of ours breaks a rule. Never the caller's doing."""
 
-    def __init__(self, breaches: tuple[Breach, ...]) -> None:
+    def __init__(self, breaches: "tuple[Breach, ...]") -> None:
         self.breaches = breaches
         super().__init__("the plan failed its own check and was kept back")
 

@@ -10,9 +10,16 @@ from enum import StrEnum
 
 from adapters.chargeye import payloads
 from adapters.chargeye.checks import stay_faults
-from adapters.chargeye.mapping import Stay, Surroundings, assumptions, to_recurring, to_session
+from adapters.chargeye.mapping import (
+    Stay,
+    Surroundings,
+    assumptions,
+    to_power_rules,
+    to_recurring,
+    to_session,
+)
 from adapters.chargeye.sources import CallerSettings
-from adapters.chargeye.vehicle_mapping import VehicleSources, tells_all, to_vehicle, vehicle_faults
+from adapters.chargeye.vehicle_mapping import VehicleSources, to_vehicle, vehicle_faults
 from api.schemas import PlanRequestBody, SettingsBody
 from api.shape import ENTRY_LISTS, Shape, read_shape
 from api.sites import read_site
@@ -20,7 +27,6 @@ from optimiser.domain import (
     ChargingSession,
     Notice,
     PlanRequest,
-    PowerRule,
     RecurringSession,
     ShortfallPolicy,
     Site,
@@ -111,13 +117,7 @@ def _caller_settings(settings: SettingsBody) -> CallerSettings:
         largest_power_kw=settings.ev_max_power_kw,
         assumed_start_soc=settings.assumed_start_soc / PERCENT,
         assumed_target_soc=settings.assumed_target_soc / PERCENT,
-        power_rules=None
-        if rules is None
-        else tuple(
-            PowerRule(rule.tag, rule.ideal_power_kw)
-            for rule in rules
-            if rule.tag is not None and rule.ideal_power_kw is not None
-        ),
+        power_rules=None if rules is None else to_power_rules(rules),
     )
 
 
@@ -138,12 +138,13 @@ def _read_vehicles(
             continue
         around.vehicles[entry.id] = (entry, path)
         sources = VehicleSources(entry, path, around.settings)
-        found = list(vehicle_faults(sources))
+        vehicle = to_vehicle(entry.id, sources, place_limit_kw=None)
+        found = list(vehicle_faults(vehicle, sources))
         if found:
             reading.faults += found
             reading.bad_vehicles.add(entry.id)
-        elif tells_all(sources):
-            around.known[entry.id] = to_vehicle(entry.id, sources, place_limit_kw=None)
+        elif vehicle.battery_capacity_kwh and vehicle.max_power_kw:
+            around.known[entry.id] = vehicle
 
 
 def _ids_at(document: dict[str, object], faults: tuple[Fault, ...], name: str) -> set[str]:

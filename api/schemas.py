@@ -17,6 +17,7 @@ from adapters.chargeye.payloads import (
     Instant,
     Number,
     PositiveAmount,
+    PowerRule,
     SocPercent,
     Vehicle,
 )
@@ -168,11 +169,10 @@ class SiteBody(OwnObject):
     stations: list[StationBody] = Field(default_factory=list)
 
 
-class PowerRuleBody(OwnObject):
-    """The power above which a segment with this tag is charged only where nothing else helps."""
+class PowerRuleBody(PowerRule):
+    """The power, DC kW, above which a segment with this tag is charged only where nothing else helps."""
 
-    tag: str | None = None
-    ideal_power_kw: Amount | None = Field(None, alias="idealPowerkW", description="DC kW; null: no wish.")
+    model_config = ConfigDict(extra="forbid")
 
 
 class SettingsBody(OwnObject):

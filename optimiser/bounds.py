@@ -6,7 +6,7 @@ from optimiser.certificate import cheapest_alone, least_missing
 from optimiser.delivery import cell_prices
 from optimiser.engines.base import Objective, Prices
 from optimiser.problem import PlanningProblem
-from optimiser.runs import cheapest_run
+from optimiser.runs import unbroken_alone
 from optimiser.series import Floats
 
 
@@ -17,34 +17,19 @@ def missing_bound(problem: PlanningProblem, need_kwh: Floats, cut: Prices) -> fl
 
 
 def strategy_bound(
-    problem: PlanningProblem, energy_kwh: Floats, objective: Objective, prices: Prices, low_kwh: Floats
+    problem: PlanningProblem, energy_kwh: Floats, objective: Objective, prices: Prices
 ) -> float:
     """No plan that delivers these energies is cheaper than this.
 
-    `low_kwh` (per cell) is the least that a session takes in a piece of an unbroken run. Sessions that
-    cannot pause are minimised over their runs, the others over any power up to their largest.
+    Sessions that cannot pause are minimised over their unbroken runs, the others over any power up to
+    their largest.
     """
     cost = objective.cost_per_kwh[problem.cells.piece] + cell_prices(problem, prices)
     alone = cheapest_alone(problem.cells, cost, energy_kwh)
-    for i in np.flatnonzero(~problem.pausable & (energy_kwh > 0.0)):
-        alone[i] = max(alone[i], _alone_in_one_run(problem, int(i), cost, float(energy_kwh[i]), low_kwh))
+    unbroken = np.flatnonzero(~problem.pausable & (energy_kwh > 0.0))
+    low_kwh = problem.min_power_kw[problem.cell_session] * problem.cell_hours
+    alone = unbroken_alone(problem.cells, cost, low_kwh, energy_kwh, unbroken, alone)
     return float(alone.sum()) - _room_value(problem, prices) + _peak_value(problem, objective, prices)
-
-
-def _alone_in_one_run(
-    problem: PlanningProblem, i: int, cost: Floats, energy_kwh: float, low_kwh: Floats
-) -> float:
-    """The cheapest unbroken run alone at these prices, with all the room that the limits ever have."""
-    cells = slice(int(problem.cells.first_cell[i]), int(problem.cells.first_cell[i + 1]))
-    run = cheapest_run(
-        cost[cells],
-        low_kwh[cells],
-        problem.cells.upper_kwh[cells],
-        energy_kwh,
-        from_first=bool(problem.charging_now[i]),
-    )
-    whole = run is not None and run.energy_kwh.sum() >= energy_kwh - 1e-9
-    return run.cost if run is not None and whole else -np.inf
 
 
 def valid_peak_prices(problem: PlanningProblem, objective: Objective, peak_price: Floats) -> Floats:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimiser.certificate import Index
+from optimiser.certificate import Cells, Index
 from optimiser.series import Floats
 
 # Pairs of (start, end) times pieces that are looked at together: 4 million doubles are 32 MB.
@@ -37,24 +37,31 @@ class _Spans:
 
 
 def cheapest_run(
-    price: Floats, low_kwh: Floats, high_kwh: Floats, energy_kwh: float, *, from_first: bool = False
+    price: Floats,
+    low_kwh: Floats,
+    high_kwh: Floats,
+    energy_kwh: float,
+    *,
+    from_first: bool = False,
+    loose_end: bool = False,
 ) -> Run | None:
     """The cheapest run that takes `energy_kwh`, or as much of it as any run can.
 
-    `from_first`: the run must begin in the first piece (the vehicle is charging already). Among equals
-    the earliest start wins, then the shortest. None where no run can take anything.
+    `from_first`: the run must begin in the first piece (the vehicle is charging already).
+    `loose_end`: the last piece may always take less than its least, which makes the cost a lower bound
+    of every run there is; otherwise it does so only where even the least of the whole run is too much.
+    Among equals the earliest start wins, then the shortest. None where no run can take anything.
     """
     spans = _spans(low_kwh, high_kwh, from_first)
-    if spans.start.size == 0:
-        return None
-    target = min(energy_kwh, float(spans.most_kwh.max()))
+    target = min(energy_kwh, float(spans.most_kwh.max(initial=0.0)))
     fits = (spans.most_kwh >= target - 1e-12) & (spans.least_kwh < target)
-    if not fits.any():
+    if target <= 0.0 or not fits.any():
         return None
+    window = _Window(price, low_kwh, high_kwh, target, loose_end)
     start, end = spans.start[fits], spans.end[fits]
-    costs = _costs(price, low_kwh, high_kwh, target, start, end)
+    costs = window.costs(start, end)
     best = int(np.lexsort((end, start, np.round(costs, 9)))[0])
-    taken = _fill(price, low_kwh, high_kwh, target, start[best : best + 1], end[best : best + 1])[0]
+    taken = window.fill(start[best : best + 1], end[best : best + 1])[0]
     return Run(int(start[best]), int(end[best]), taken, float(costs[best]))
 
 
@@ -70,36 +77,48 @@ def _spans(low_kwh: Floats, high_kwh: Floats, from_first: bool) -> _Spans:
     return _Spans(start, end, lows[end - 1] - lows[start], highs[end] - highs[start])
 
 
-def _costs(
-    price: Floats, low_kwh: Floats, high_kwh: Floats, energy_kwh: float, start: Index, end: Index
-) -> Floats:
-    rows = max(1, CHUNK // price.size)
-    return np.concatenate(
-        [
-            _fill(price, low_kwh, high_kwh, energy_kwh, start[k : k + rows], end[k : k + rows]) @ price
-            for k in range(0, start.size, rows)
-        ]
-    )
+@dataclass(frozen=True, eq=False, slots=True)
+class _Window:
+    """Prices and bounds of a window, and the energy that every run in it takes."""
 
+    price: Floats
+    low_kwh: Floats
+    high_kwh: Floats
+    energy_kwh: float
+    loose_end: bool
 
-def _fill(
-    price: Floats, low_kwh: Floats, high_kwh: Floats, energy_kwh: float, start: Index, end: Index
-) -> Floats:
-    """Energy per run and piece: the least everywhere, the rest into the cheapest pieces of the run.
+    def costs(self, start: Index, end: Index) -> Floats:
+        """Cost of each run `[start, end)`, some thousands at a time to bound the memory."""
+        rows = max(1, CHUNK // self.price.size)
+        chunks = range(0, start.size, rows)
+        return np.concatenate(
+            [self.fill(start[k : k + rows], end[k : k + rows]) @ self.price for k in chunks]
+        )
 
-    Where even the least over the whole run is more than the energy, its last piece ends early.
-    """
-    piece = np.arange(price.size)
-    inside = (piece >= start[:, None]) & (piece < end[:, None])
-    base = np.where(inside, low_kwh, 0.0)
-    excess = np.maximum(base.sum(axis=1) - energy_kwh, 0.0)
-    base[np.arange(start.size), end - 1] -= excess
-    order = np.argsort(price, kind="stable")
-    spare = np.where(inside & (excess[:, None] == 0.0), high_kwh - low_kwh, 0.0)[:, order]
-    before = np.cumsum(spare, axis=1) - spare
-    missing = energy_kwh - base.sum(axis=1)
-    base[:, order] += np.clip(missing[:, None] - before, 0.0, spare)
-    return base
+    def fill(self, start: Index, end: Index) -> Floats:
+        """Energy per run and piece: the least everywhere, the rest into the cheapest pieces of the run.
+
+        Where even the least over the whole run is more than the energy, its last piece ends early.
+        """
+        base, spare = self._least(start, end)
+        order = np.argsort(self.price, kind="stable")
+        spare = spare[:, order]
+        before = np.cumsum(spare, axis=1) - spare
+        missing = self.energy_kwh - base.sum(axis=1)
+        base[:, order] += np.clip(missing[:, None] - before, 0.0, spare)
+        return base
+
+    def _least(self, start: Index, end: Index) -> tuple[Floats, Floats]:
+        """What each run takes at least in every piece, and what it could take on top."""
+        piece, run = np.arange(self.price.size), np.arange(start.size)
+        inside = (piece >= start[:, None]) & (piece < end[:, None])
+        base = np.where(inside, self.low_kwh, 0.0)
+        spare = np.where(inside, self.high_kwh - self.low_kwh, 0.0)
+        if self.loose_end:
+            base[run, end - 1], spare[run, end - 1] = 0.0, self.high_kwh[end - 1]
+        excess = np.maximum(base.sum(axis=1) - self.energy_kwh, 0.0)
+        base[run, end - 1] -= excess
+        return base, np.where(excess[:, None] > 0.0, 0.0, spare)
 
 
 def cheapest_spread(
@@ -133,3 +152,27 @@ def _raise_last(taken: Floats, order: Index, low_kwh: Floats) -> None:
         taken[piece] -= given
         taken[used[-1]] += given
         missing -= given
+
+
+def unbroken_alone(
+    cells: Cells,
+    cost_per_kwh: Floats,
+    low_kwh: Floats,
+    energy_kwh: Floats,
+    sessions: Index,
+    relaxed: Floats,
+) -> Floats:
+    """`relaxed`, the least cost of every session alone, raised for these sessions to that of one run.
+
+    `cost_per_kwh` and `low_kwh` are per cell, `energy_kwh` and `relaxed` per session. The
+    run may end in a piece below its least, so that the cost bounds every unbroken run from below. Where
+    no run takes all the energy, the session broke the rule with a reason, and the relaxed cost stays.
+    """
+    alone = relaxed.copy()
+    for i in sessions:
+        own = slice(int(cells.first_cell[i]), int(cells.first_cell[i + 1]))
+        costs, lows, highs = cost_per_kwh[own], low_kwh[own], cells.upper_kwh[own]
+        run = cheapest_run(costs, lows, highs, float(energy_kwh[i]), loose_end=True)
+        if run is not None and run.energy_kwh.sum() >= energy_kwh[i] - 1e-9:
+            alone[i] = max(alone[i], run.cost)
+    return alone

@@ -15,7 +15,6 @@ from optimiser.delivery import Delivery, decide_delivery, full_delivery
 from optimiser.domain import Strategy
 from optimiser.engines.base import Ceiling, Engine, Flow, Objective, Prices, Question
 from optimiser.exceptions import SolverError
-from optimiser.pattern import Pattern
 from optimiser.problem import PlanningProblem
 from optimiser.series import Floats
 from optimiser.settle import settled
@@ -66,7 +65,7 @@ def solve(engine: Engine, problem: PlanningProblem, strategy: Strategy) -> Solut
         ),
         objective=stages[0],
         prices=prices,
-        bound=_bound(problem, energy, stages[0], prices),
+        bound=strategy_bound(problem, problem.delivered_kwh(energy), stages[0], prices),
     )
 
 
@@ -149,8 +148,3 @@ def _blend(problem: PlanningProblem, stages: tuple[Objective, ...]) -> Objective
     size = max(float(np.abs(first).max(initial=0.0)), 1e-9)
     tie = second / max(float(np.abs(second).max(initial=0.0)), 1e-9)
     return Objective(stages[0].name, first + 1e-6 * size * tie, stages[0].peak)
-
-
-def _bound(problem: PlanningProblem, energy: Floats, objective: Objective, prices: Prices) -> float:
-    low = Pattern.open(problem).low_kwh
-    return strategy_bound(problem, problem.delivered_kwh(energy), objective, prices, low)

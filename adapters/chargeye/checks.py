@@ -3,17 +3,16 @@
 from collections.abc import Iterator
 
 from adapters.chargeye import payloads
+from adapters.chargeye.inner_plan import is_frozen, last_past_segment
 from adapters.chargeye.mapping import (
     Stay,
     Surroundings,
-    is_frozen,
     known_vehicle,
-    last_past_segment,
     place_limit_kw,
     vehicle_sources,
 )
 from adapters.chargeye.sources import Path
-from adapters.chargeye.vehicle_mapping import missing_facts, vehicle_faults
+from adapters.chargeye.vehicle_mapping import missing_facts, to_vehicle, vehicle_faults
 from optimiser.domain import Station
 from optimiser.exceptions import Fault
 from optimiser.units import PERCENT
@@ -28,7 +27,7 @@ def stay_faults(stay: Stay, around: Surroundings) -> Iterator[Fault]:
         yield from _plan_faults(stay.schedule, (*stay.source, "plan"))
     if known_vehicle(stay, around) is None:
         sources = vehicle_sources(stay, around)
-        yield from vehicle_faults(sources)
+        yield from vehicle_faults(to_vehicle(stay.schedule.ev_id, sources, None), sources)
         yield from missing_facts(sources, place_limit_kw(stay.schedule, around.stations))
 
 

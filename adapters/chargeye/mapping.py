@@ -5,12 +5,12 @@ default. A plan that we wrote ourselves tells only of the transaction, the prior
 it was made from yesterday's settings, and they must not come back as today's.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import NamedTuple
 
 from adapters.chargeye import payloads
+from adapters.chargeye.inner_plan import is_charging, is_frozen, last_past_segment, planned_segments
 from adapters.chargeye.sources import (
     NO_EV,
     NO_SETTINGS,
@@ -210,50 +210,7 @@ def known_soc(stay: Stay, now_ms: int) -> float | None:
     return schedule.start_soc
 
 
-def last_past_segment(schedule: payloads.EvSchedule) -> tuple[int, payloads.Segment] | None:
-    """The past segment that ended last and knows its SoC then, with its place in the list."""
-    past = schedule.plan.past_segments if schedule.plan else None
-    told = [(index, segment) for index, segment in enumerate(past or ()) if segment.end_soc is not None]
-    return max(told, key=lambda item: (item[1].to_ms or 0.0, item[0]), default=None)
-
-
-def is_charging(tx: payloads.Tx, now_ms: int) -> bool:
-    """Whether the transaction's charging has begun by now and has not ended by now."""
-    begun, ended = tx.charging_start_time, tx.charging_end_time
-    if begun is None or to_ms(begun) > now_ms:
-        return False
-    return ended is None or to_ms(ended) > now_ms
-
-
-def is_frozen(schedule: payloads.EvSchedule) -> bool:
-    """Whether the plan inside must be kept to the letter: it says so, and it has segments."""
-    meta, plan = schedule.plan_meta, schedule.plan
-    return bool(meta and meta.frozen and plan and plan.segments)
-
-
-def planned_segments(schedule: payloads.EvSchedule, from_ms: int, to_ms_: int) -> tuple[FixedSegment, ...]:
-    """The segments of the plan inside, cut to `[from_ms, to_ms_)`, in order of time.
-
-    A plan that overlaps itself tells nothing, and gives none.
-    """
-    plan = schedule.plan
-    if plan is None or not plan.segments:
-        return ()
-    cut = sorted(_cut(plan.segments, from_ms, to_ms_), key=lambda segment: segment.start_ms)
-    overlaps = any(after.start_ms < before.end_ms for before, after in pairwise(cut))
-    return () if overlaps else tuple(cut)
-
-
-def _cut(segments: list[payloads.Segment], from_ms: int, to_ms_: int) -> Iterator[FixedSegment]:
-    for segment in segments:
-        if segment.from_ms is None or segment.to_ms is None:
-            continue
-        start_ms, end_ms = max(int(segment.from_ms), from_ms), min(int(segment.to_ms), to_ms_)
-        if start_ms < end_ms:
-            yield FixedSegment(start_ms, end_ms, segment.power_kw or 0.0)
-
-
-def to_power_rules(rules: list[payloads.PowerRule] | None) -> tuple[PowerRule, ...]:
+def to_power_rules(rules: Sequence[payloads.PowerRule] | None) -> tuple[PowerRule, ...]:
     """The rules that say both a tag and a power; the platform also sends empty ones."""
     return tuple(
         PowerRule(rule.tag, rule.ideal_power_kw)

@@ -30,7 +30,7 @@ class VehicleSources(NamedTuple):
 
 
 def to_vehicle(vehicle_id: str, sources: VehicleSources, place_limit_kw: float | None) -> Vehicle:
-    """The domain's vehicle, from sources without faults.
+    """The domain's vehicle. A battery or a largest power that nobody tells is 0 (see `missing_facts`).
 
     `place_limit_kw` is the largest power of its connector or station: the limit of last resort for a
     vehicle whose own is not known.
@@ -47,21 +47,15 @@ def to_vehicle(vehicle_id: str, sources: VehicleSources, place_limit_kw: float |
     )
 
 
-def vehicle_faults(sources: VehicleSources) -> Iterator[Fault]:
+def vehicle_faults(vehicle: Vehicle, sources: VehicleSources) -> Iterator[Fault]:
     """What contradicts itself in what is said: least above largest power, a curve out of order.
 
     Settings that contradict themselves are no fault of the vehicle, and are told elsewhere.
     """
-    least_kw, largest_kw = _least_kw(sources), _largest_kw(sources)
-    if largest_kw is not None and least_kw > largest_kw:
-        yield from _crossed_limits(sources, least_kw, largest_kw)
-    if sources.entry and sources.entry.charging_curve:
-        yield from _curve_faults(sources.entry.charging_curve, (*sources.entry_path, "chargingCurve"))
-
-
-def tells_all(sources: VehicleSources) -> bool:
-    """Whether the vehicle can be mapped without asking its connector for a limit."""
-    return bool(_battery_kwh(sources)) and _largest_kw(sources) is not None
+    if 0 < vehicle.max_power_kw < vehicle.min_power_kw:
+        yield from _crossed_limits(sources, vehicle.min_power_kw, vehicle.max_power_kw)
+    if vehicle.charging_curve:
+        yield from _curve_faults(vehicle.charging_curve, (*sources.entry_path, "chargingCurve"))
 
 
 def missing_facts(sources: VehicleSources, place_limit_kw: float | None) -> Iterator[Fault]:
@@ -97,7 +91,7 @@ def _largest_kw(sources: VehicleSources) -> float | None:
 
 
 def _least_kw(sources: VehicleSources) -> float:
-    return max(kw or 0.0 for kw, _ in _least_said(sources))
+    return max([kw or 0.0 for kw, _ in _least_said(sources)])
 
 
 def _largest_said(sources: VehicleSources) -> tuple[tuple[float | None, Path], ...]:
@@ -137,12 +131,12 @@ def _curve(entry: payloads.Vehicle | None) -> ChargingCurve | None:
         return None
     points = entry.charging_curve
     return ChargingCurve(
-        soc=tuple(point.soc / PERCENT for point in points),
-        power_kw=tuple(point.power_kw for point in points),
+        soc=tuple([point.soc / PERCENT for point in points]),
+        power_kw=tuple([point.power_kw for point in points]),
     )
 
 
-def _curve_faults(points: list[payloads.CurvePoint], path: Path) -> Iterator[Fault]:
-    for index, (before, after) in enumerate(pairwise(points), start=1):
-        if after.soc <= before.soc:
+def _curve_faults(curve: ChargingCurve, path: Path) -> Iterator[Fault]:
+    for index, (before, after) in enumerate(pairwise(curve.soc), start=1):
+        if after <= before:
             yield Fault((*path, index, "soc"), "must be above the SoC of the point before it")

@@ -17,6 +17,7 @@ from optimiser.checker.shortfalls import missing_kwh
 from optimiser.checker.stages import MISSING_MINIMUM, MISSING_TARGET, hours_until_middle, missing_minimum_kwh
 from optimiser.checker.steps import integral_over
 from optimiser.domain import Strategy
+from optimiser.runs import unbroken_alone
 from optimiser.series import Floats, Instants, StepSeries
 from optimiser.units import MS_PER_HOUR
 
@@ -81,12 +82,38 @@ def _delivery_bound(facts: Facts, loads: Loads, stage: str, edges_ms: Instants, 
     energy = np.add.reduceat(_ours_kwh(facts), facts.segments.first[:-1])
     alone = 0.0
     if cells.piece.size:
-        per_kwh = _own_cost(facts, stage, market, cells) + market.prices.peak[cells.piece]
-        alone = cheapest_alone(cells, per_kwh + _path_price(facts, loads, market, cells), energy).sum()
+        relaxed = cheapest_alone(cells, _per_kwh(facts, loads, stage, market, cells), energy)
+        whole = Market(edges_ms, scaled, _own_per_kwh(facts, stage, edges_ms))
+        alone = _raised_to_runs(facts, loads, stage, whole, energy, relaxed).sum()
     fixed = _cost_of_fixed(facts, stage)
     return float(
         fixed + alone - _value_of_room(facts, loads, market) - _value_of_billed(facts, loads, market, peak)
     )
+
+
+def _per_kwh(facts: Facts, loads: Loads, stage: str, market: Market, cells: Cells) -> Floats:
+    """What a DC kWh costs in each cell with all prices on it."""
+    own = _own_cost(facts, stage, market, cells) + market.prices.peak[cells.piece]
+    per_kwh: Floats = own + _path_price(facts, loads, market, cells)
+    return per_kwh
+
+
+def _raised_to_runs(
+    facts: Facts, loads: Loads, stage: str, market: Market, energy: Floats, relaxed: Floats
+) -> Floats:
+    """The relaxed cost of each session; of its cheapest unbroken run where it must not pause.
+
+    Runs begin at pieces, so the market's pieces must be all of them.
+    """
+    columns = facts.columns
+    unbroken = np.flatnonzero(~columns.pausable & ~columns.frozen & ~columns.curved & (energy > 0.0))
+    if unbroken.size == 0:
+        return relaxed
+    cells = _cells(facts, market)
+    most, least = _most_kw(facts)[cells.session], columns.min_kw[cells.session]
+    low = cells.upper_kwh * np.divide(least, most, out=np.zeros_like(most), where=most > 0.0)
+    per_kwh = _per_kwh(facts, loads, stage, market, cells)
+    return unbroken_alone(cells, per_kwh, low, energy, unbroken, relaxed)
 
 
 def _ours_kwh(facts: Facts) -> Floats:

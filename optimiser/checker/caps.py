@@ -6,7 +6,7 @@ from optimiser.checker.breach import POWER_KW, TIME_MS, Breach, Breaches, span
 from optimiser.checker.facts import Facts
 from optimiser.checker.loads import Loads
 
-OVER_CAP_NOTICE = "immovable-load-over-cap"
+OVER_CAP_NOTICE = "cap-exceeded"
 
 
 def check_caps(facts: Facts, loads: Loads) -> Breaches:

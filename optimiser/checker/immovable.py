@@ -45,4 +45,4 @@ def _stretch(request: PlanRequest, session: ChargingSession, power_kw: float) ->
     hours = hours_to_charge(session, power_kw)
     if math.isinf(hours):
         return start_ms, session.departure_ms
-    return start_ms, min(session.departure_ms, start_ms + math.ceil(hours * MS_PER_HOUR))
+    return start_ms, min(session.departure_ms, start_ms + round(hours * MS_PER_HOUR))
