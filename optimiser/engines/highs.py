@@ -41,6 +41,8 @@ class HighsEngine:
 
 def _run(programme: LinearProgramme, preference: Floats | None = None) -> tuple[Floats, Floats] | None:
     """Column values and row duals, or None where there is no solution."""
+    if programme.cost.size == 0:
+        return _without_columns(programme)
     solver = _solver(programme)
     solver.run()
     status = solver.getModelStatus()
@@ -88,6 +90,12 @@ def _preferred(
     if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
         return values
     return np.array(solver.getSolution().col_value)
+
+
+def _without_columns(programme: LinearProgramme) -> tuple[Floats, Floats] | None:
+    """HiGHS calls a programme without columns `Empty`, whether its rows hold or not."""
+    holds = np.all((programme.row_lower <= 0.0) & (programme.row_upper >= 0.0))
+    return (np.zeros(0), np.zeros(programme.n_rows)) if holds else None
 
 
 def _solver(programme: LinearProgramme) -> highspy.Highs:
