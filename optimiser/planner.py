@@ -117,7 +117,8 @@ def _overload_notices(problem: PlanningProblem) -> tuple[Notice, ...]:
     text = f"load that cannot be moved is over the site's cap at {iso_z(int(starts[over[0]]))}"
     return (
         Notice(
-            "cap-exceeded", f"{text} and in {over.size - 1} later pieces of time; nothing else charges there"
+            "immovable-load-over-cap",
+            f"{text} and in {over.size - 1} later pieces of time; nothing else charges there",
         ),
     )
 
