@@ -1,6 +1,5 @@
 """Load that the planner cannot move: frozen plans, preconditioning, vehicles that are not ours to steer."""
 
-import math
 from dataclasses import dataclass
 
 from optimiser.domain import ChargingSession, FixedSegment, PlanRequest
@@ -46,5 +45,5 @@ def _uncontrolled(request: PlanRequest, session: ChargingSession) -> FixedSegmen
     start_ms = max(session.arrival_ms, request.now_ms)
     supply_kw = request.site.supply_limit_kw(session.station_id, session.connector_id)
     power_kw = min(session.vehicle.max_power_kw, supply_kw)
-    full_ms = start_ms + math.ceil(session.energy_need_kwh / power_kw * MS_PER_HOUR)
+    full_ms = start_ms + round(session.energy_need_kwh / power_kw * MS_PER_HOUR)
     return FixedSegment(start_ms, min(full_ms, session.departure_ms), power_kw)
