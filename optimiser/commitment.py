@@ -218,7 +218,8 @@ class _Search:
         for k in broken:
             i = int(self.problem.cell_session[k])
             if self._ends_run(pattern, int(k), i, energy_kwh):
-                pattern.end_early(int(k), float(energy_kwh[k]))
+                pattern.end_early(int(k), i, float(energy_kwh[k]))
+                reach[i] = pattern.upper_kwh[pattern.cells_of(i)].sum()
             elif reach[i] - pattern.upper_kwh[k] >= self.wanted_kwh[i] and pattern.lower_kwh[k] == 0.0:
                 reach[i] -= pattern.upper_kwh[k]
                 pattern.upper_kwh[k] = 0.0

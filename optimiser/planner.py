@@ -43,7 +43,7 @@ def plan_site(request: PlanRequest, *, engine: str = "auto", seconds: Callable[[
     ours = tuple(session for session in sessions if session.vehicle.controllable)
     site, notices = carried_on(request, ours)
     watch.lap("expand")
-    problem = build_problem(request, ours, fixed_loads(sessions, request.now_ms), site)
+    problem = build_problem(request, ours, fixed_loads(request, sessions), site)
     watch.lap("build")
     chosen = choose_engine(engine, problem)
     solution = solve(chosen, problem, request.strategy)
@@ -117,7 +117,7 @@ def _overload_notices(problem: PlanningProblem) -> tuple[Notice, ...]:
     text = f"load that cannot be moved is over the site's cap at {iso_z(int(starts[over[0]]))}"
     return (
         Notice(
-            "immovable-load-over-cap",
+            "cap-exceeded",
             f"{text} and in {over.size - 1} later pieces of time; nothing else charges there",
         ),
     )

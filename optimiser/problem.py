@@ -181,13 +181,9 @@ def _column(sessions: tuple[ChargingSession, ...], name: str) -> Floats:
 
 def _largest_power_kw(session: ChargingSession, site: Site) -> float:
     """The vehicle's own limit, its connector's and its station's; 0 where that is under its least power."""
-    limits = [session.vehicle.max_power_kw]
-    for station in site.stations:
-        if station.station_id == session.station_id:
-            limits += [station.max_power_kw] if station.max_power_kw is not None else []
-            connector = station.connector_max_power_kw.get(session.connector_id or "")
-            limits += [connector] if connector is not None else []
-    return min(limits) if min(limits) >= session.vehicle.min_power_kw else 0.0
+    supply_kw = site.supply_limit_kw(session.station_id, session.connector_id)
+    largest_kw = min(session.vehicle.max_power_kw, supply_kw)
+    return largest_kw if largest_kw >= session.vehicle.min_power_kw else 0.0
 
 
 def _cells(sessions: tuple[ChargingSession, ...], grid: TimeGrid, max_power_kw: Floats, now_ms: int) -> Cells:

@@ -16,6 +16,7 @@ from optimiser.programme import LinearProgramme, delivery_programme, strategy_pr
 from optimiser.series import Floats
 
 INTERIOR_POINT_FROM_CELLS = 4_000
+FEASIBLE = 1e-7  # how well HiGHS meets its rows
 DUAL_NOISE = 1e-7  # HiGHS's own tolerance of dual values
 
 
@@ -94,8 +95,8 @@ def _preferred(
 
 def _without_columns(programme: LinearProgramme) -> tuple[Floats, Floats] | None:
     """HiGHS calls a programme without columns `Empty`, whether its rows hold or not."""
-    holds = np.all((programme.row_lower <= 0.0) & (programme.row_upper >= 0.0))
-    return (np.zeros(0), np.zeros(programme.n_rows)) if holds else None
+    off = np.maximum(programme.row_lower, -programme.row_upper).max(initial=0.0)
+    return (np.zeros(0), np.zeros(programme.n_rows)) if off <= FEASIBLE else None
 
 
 def _solver(programme: LinearProgramme) -> highspy.Highs:

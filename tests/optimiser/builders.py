@@ -78,7 +78,7 @@ def problem_of(request: PlanRequest) -> PlanningProblem:
     """The arrays of a question whose sessions are all dated."""
     ours = tuple(session for session in request.sessions if session.vehicle.controllable)
     site, _ = carried_on(request, ours)
-    return build_problem(request, ours, fixed_loads(request.sessions, request.now_ms), site)
+    return build_problem(request, ours, fixed_loads(request, request.sessions), site)
 
 
 def segments_of(plan: Plan, session: int = 0) -> list[tuple[float, float, float]]:

@@ -78,7 +78,7 @@ def sessions(draw: st.DrawFn, number: int, *, relaxed: bool = False) -> Charging
         bulk_soc=draw(st.sampled_from([0.8, 0.5, 1.0])),
         margin_ms=draw(st.sampled_from([0, 0, 900_000, 1_234_567, 4 * MS_PER_HOUR])),
         priority=float(draw(st.integers(0, 2))),
-        charging_now=draw(st.booleans()),
+        charging_now=arrival_ms <= NOW_MS and draw(st.booleans()),
         station_id=draw(st.sampled_from([None, *STATION_IDS])),
         source=("schedules", number),
     )
