@@ -16,8 +16,9 @@ from optimiser.certificate import Index
 from optimiser.delivery import cell_prices, decide_delivery
 from optimiser.engines.base import Engine, Flow, Objective, Prices, Question
 from optimiser.exchange import Board, mend
+from optimiser.limits import Flags
 from optimiser.pattern import Pattern
-from optimiser.problem import Flags, PlanningProblem
+from optimiser.problem import PlanningProblem
 from optimiser.runs import Run, cheapest_run, cheapest_spread
 from optimiser.series import Floats
 from optimiser.strategies import earlier_first

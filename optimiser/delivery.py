@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimiser.engines.base import Engine, Flow, Prices
-from optimiser.problem import Flags, PlanningProblem
+from optimiser.limits import Flags
+from optimiser.problem import PlanningProblem
 from optimiser.series import Floats
 
 # A flow is complete when no more than this share of the demand (at least of 1 kWh) is missing. HiGHS

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimiser.certificate import Index
+from optimiser.limits import Flags
 from optimiser.pattern import run_power_kw
 from optimiser.plan import Segments, Tag
-from optimiser.problem import Flags, PlanningProblem
+from optimiser.problem import PlanningProblem
 from optimiser.series import Floats, Instants
 from optimiser.units import MS_PER_HOUR
 
