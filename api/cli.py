@@ -1,0 +1,44 @@
+"""The command line `depot`: one module per command, imported only when it runs."""
+
+from typing import Annotated
+
+import typer
+
+from api.commands.check import check
+from api.commands.plan import plan
+from api.commands.serve import serve
+from api.version import VERSION
+
+app = typer.Typer(
+    name="depot",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Plan when every bus or truck of a depot charges, under the grid connection.",
+)
+app.command()(plan)
+app.command()(check)
+app.command()(serve)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"depot {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def _depot(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and leave."),
+    ] = False,
+) -> None:
+    """Plan when every bus or truck of a depot charges, under the grid connection."""
+
+
+def main() -> None:
+    """The console script."""
+    app()

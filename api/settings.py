@@ -1,0 +1,71 @@
+"""Settings: the only place that reads the environment."""
+
+from ipaddress import ip_address
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from api.exceptions import BadSettingError, UnsafeAddressError
+
+
+def _named_keys(text: object) -> object:
+    """`name:key,name:key` as a dict; a mapping passes as it is."""
+    if not isinstance(text, str):
+        return text
+    pairs = [entry.strip().partition(":") for entry in text.split(",") if entry.strip()]
+    if any(not name or not key for name, _, key in pairs):
+        raise ValueError("must be name:key, several of them separated by commas")
+    keys = {name: key for name, _, key in pairs}
+    if len(keys) < len(pairs):
+        raise ValueError("names a key twice")
+    return keys
+
+
+class Settings(BaseSettings):
+    """Everything that the environment decides, each as `DEPOT_<NAME>`; secrets do not print."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="DEPOT_", frozen=True, hide_input_in_errors=True, extra="ignore"
+    )
+
+    database_url: SecretStr = SecretStr("sqlite:///depot.db")  # may hold a password
+    api_keys: Annotated[dict[str, SecretStr], NoDecode, BeforeValidator(_named_keys)] = {}
+    chargeye_url: str = "https://kempower.io/api"
+    chargeye_refresh_token: SecretStr | None = None
+    chargeye_push: Literal["replace", "patch"] = "replace"
+    evenergy_url: str = "https://api.ev.energy/v2"
+    evenergy_token: SecretStr | None = None
+    evenergy_client_id: str | None = None
+    evenergy_client_secret: SecretStr | None = None
+    evenergy_token_url: str | None = None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address can only be reached from its own machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def read_settings() -> Settings:
+    """The settings of this process. Raises BadSettingError, which names the variable and not its content."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = (
+            f"DEPOT_{str(fault['loc'][0]).upper()}: {fault['msg']}"
+            for fault in error.errors(include_input=False)
+        )
+        raise BadSettingError("; ".join(wrong)) from None
+
+
+def refuse_open_door(settings: Settings, host: str) -> None:
+    """Raise UnsafeAddressError where a service without keys would be heard beyond this machine."""
+    if not settings.api_keys and not is_loopback(host):
+        raise UnsafeAddressError(
+            f"{host} can be reached by others: set DEPOT_API_KEYS, or listen on 127.0.0.1"
+        )

@@ -1,0 +1,1 @@
+"""Planner speed: seeded instances, phases timed apart and end to end."""

@@ -1,0 +1,270 @@
+"""Least power and unbroken runs: deciding on and off where the relaxation breaks these rules.
+
+The relaxed answer leaves most vehicles whole: their power is already 0 or enough. Unbroken runs are
+placed vehicle by vehicle at the relaxation's prices and moved while that pays; broken powers are mended
+by exchanges between vehicles (`optimiser.exchange`). Only what is left is decided by narrowing bounds
+and asking the engine again. That keeps the cost near the relaxed bound without a binary per cell. What
+the rounds cannot settle is placed alone in the room that is left, which always ends in a plan that keeps
+every rule.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimiser.certificate import Index
+from optimiser.delivery import cell_prices, decide_delivery
+from optimiser.engines.base import Engine, Flow, Objective, Prices, Question
+from optimiser.exchange import Board, mend
+from optimiser.pattern import Pattern
+from optimiser.problem import Flags, PlanningProblem
+from optimiser.runs import Run, cheapest_run, cheapest_spread
+from optimiser.series import Floats
+from optimiser.strategies import earlier_first
+
+NEGLIGIBLE_KWH = 1e-9
+SETTLING_ROUNDS = 12
+MOVING_ROUNDS = 10
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Answer:
+    """A flow for a pattern, and its two figures of merit: energy missing, then cost."""
+
+    flow: Flow
+    missing_kwh: float
+    cost: float
+
+    def beats(self, other: "_Answer") -> bool:
+        """Less missing, or the same and cheaper."""
+        if abs(self.missing_kwh - other.missing_kwh) > 1e-6:
+            return self.missing_kwh < other.missing_kwh
+        return self.cost < other.cost - 1e-9 * max(1.0, abs(other.cost))
+
+
+def needs_commitment(problem: PlanningProblem) -> Flags:
+    """Sessions whose rules a linear programme cannot hold: least power, or no pausing."""
+    return (problem.min_power_kw > 0.0) | ~problem.pausable
+
+
+def commit(
+    engine: Engine, problem: PlanningProblem, energy_kwh: Floats, objective: Objective, relaxed: Flow
+) -> Floats:
+    """Energies per cell near the relaxed flow's that keep least power and unbroken runs.
+
+    `energy_kwh` is what each session should get; one gets less only where its rules leave no room.
+    """
+    search = _Search(engine, problem, objective, energy_kwh)
+    unbroken = np.flatnonzero(~problem.pausable & (energy_kwh > NEGLIGIBLE_KWH))
+    pattern, flow = Pattern.open(problem), relaxed
+    if unbroken.size:
+        pattern, flow = search.place_runs(unbroken, relaxed)
+    return search.settle(pattern, flow)
+
+
+class _Search:
+    """What stays the same during the search: engine, free problem, objective and wanted energies."""
+
+    def __init__(
+        self, engine: Engine, problem: PlanningProblem, objective: Objective, energy_kwh: Floats
+    ) -> None:
+        self.engine = engine
+        self.problem = problem
+        self.objective = objective
+        self.wanted_kwh = energy_kwh
+
+    def _cheapest(self, problem: PlanningProblem, energy_kwh: Floats, *, tidy: bool = False) -> Flow | None:
+        preference = earlier_first(problem) if tidy else None
+        return self.engine.cheapest(problem, Question(energy_kwh, self.objective, preference=preference))
+
+    def ask(self, pattern: Pattern, *, tidy: bool = False) -> _Answer:
+        """The cheapest flow within a pattern; it delivers less only where the pattern leaves no room.
+
+        Where it does, the cut that proves it is priced above everything else, so that whoever looks at
+        the prices moves away from there first.
+        """
+        narrowed = pattern.problem()
+        flow = self._cheapest(narrowed, self.wanted_kwh, tidy=tidy)
+        if flow is not None:
+            return _Answer(flow, 0.0, self._cost(flow))
+        delivery = decide_delivery(self.engine, narrowed, self.wanted_kwh)
+        possible = np.minimum(self.wanted_kwh, delivery.energy_kwh)
+        flow = self._cheapest(narrowed, possible, tidy=tidy)
+        flow = flow or self.engine.most(narrowed, possible)
+        dearer = 10.0 * (1.0 + float(np.abs(self.objective.cost_per_kwh).max(initial=0.0)))
+        limits = tuple(
+            p + dearer * c for p, c in zip(flow.prices.limits, delivery.target_cut.limits, strict=True)
+        )
+        missing = float(np.maximum(self.wanted_kwh - possible, 0.0).sum())
+        return _Answer(Flow(flow.energy_kwh, Prices(limits, flow.prices.peak)), missing, self._cost(flow))
+
+    def _cost(self, flow: Flow) -> float:
+        cost = float(flow.energy_kwh @ self.objective.cost_per_kwh[self.problem.cells.piece])
+        peak = self.objective.peak
+        if peak is None:
+            return cost
+        load_kw = self.problem.load_kw(flow.energy_kwh)[peak.counts]
+        return cost + peak.price_per_kw * max(0.0, float(load_kw.max(initial=0.0)) - peak.floor_kw)
+
+    # -- unbroken runs -------------------------------------------------------------------------
+
+    def place_runs(self, sessions: Index, relaxed: Flow) -> tuple[Pattern, Flow]:
+        """A run for each session at the relaxed prices, then moved while that pays."""
+        pattern = Pattern.open(self.problem)
+        self._bind(pattern, self._by_urgency(sessions), relaxed.prices)
+        answer = self.ask(pattern)
+        share = 2
+        for _ in range(MOVING_ROUNDS):
+            trial = pattern.copy()
+            if not self._move_some(trial, sessions, answer, share):
+                break
+            moved = self.ask(trial)
+            if moved.beats(answer):
+                pattern, answer = trial, moved
+            elif share > sessions.size:
+                break
+            else:
+                share *= 2
+        return pattern, self.ask(pattern, tidy=True).flow
+
+    def _bind(self, pattern: Pattern, sessions: list[int], prices: Prices) -> None:
+        costs = self._cell_costs(prices)
+        for i in sessions:
+            pattern.release(i)
+            held = np.where(pattern.lower_kwh > 0.0, pattern.lower_kwh, 0.0)
+            run = self._run(pattern, i, costs, pattern.spare_kwh(held))
+            self._spread_out(costs, pattern, i, run)
+            pattern.bind_run(i, run)
+
+    def _spread_out(self, costs: Floats, pattern: Pattern, i: int, run: Run | None) -> None:
+        """Make a taken piece a little dearer for the next vehicle, so that equals do not all choose it."""
+        if run is not None:
+            cells = pattern.cells_of(i)
+            room = np.maximum(self.problem.limits[0].room_kwh, NEGLIGIBLE_KWH)
+            taken = np.zeros(self.problem.n_pieces)
+            pieces = self.problem.cells.piece[cells]
+            taken[pieces] = run.energy_kwh / room[pieces]
+            costs += 1e-3 * (np.abs(costs).mean() + NEGLIGIBLE_KWH) * taken[self.problem.cells.piece]
+
+    def _move_some(self, pattern: Pattern, sessions: Index, answer: _Answer, share: int) -> bool:
+        """Place anew the runs that gain most at the pattern's own prices: one in `share` of them."""
+        costs = self._cell_costs(answer.flow.prices)
+        gains = np.array([self._gain(pattern, int(i), answer.flow, costs) for i in sessions])
+        order = np.lexsort((sessions, -gains))
+        chosen = [int(sessions[k]) for k in order[: -(-sessions.size // share)] if gains[k] > 1e-9]
+        self._bind(pattern, chosen, answer.flow.prices)
+        return bool(chosen)
+
+    def _gain(self, pattern: Pattern, i: int, flow: Flow, costs: Floats) -> float:
+        cells = pattern.cells_of(i)
+        run = self._run(pattern, i, costs, self.problem.cells.upper_kwh)
+        missing = self.wanted_kwh[i] - flow.energy_kwh[cells].sum()
+        now = float(flow.energy_kwh[cells] @ costs[cells]) + missing * float(np.abs(costs).max())
+        return now - run.cost if run is not None else 0.0
+
+    def _run(self, pattern: Pattern, i: int, costs: Floats, spare_kwh: Floats) -> Run | None:
+        cells = pattern.cells_of(i)
+        return cheapest_run(
+            costs[cells],
+            pattern.low_kwh[cells],
+            np.minimum(self.problem.cells.upper_kwh[cells], spare_kwh[cells]),
+            float(self.wanted_kwh[i]),
+            from_first=bool(self.problem.charging_now[i] and not self.problem.pausable[i]),
+            ends_early=bool(self.wanted_kwh[i] >= self.problem.need_kwh[i] - 1e-6),
+        )
+
+    # -- least power ---------------------------------------------------------------------------
+
+    def settle(self, pattern: Pattern, flow: Flow) -> Floats:
+        """Mend what is below the least power; decide what cannot be mended, and ask again."""
+        energy = self._mended(pattern, flow)
+        if self._broken(pattern, energy).size:
+            flow, energy = self._less_tidy(pattern, flow, energy)
+        for _ in range(SETTLING_ROUNDS):
+            broken = self._broken(pattern, energy)
+            trial = pattern.copy()
+            if broken.size == 0 or not self._decide(trial, broken, energy):
+                break
+            answer = self._cheapest(trial.problem(), self.wanted_kwh, tidy=True)
+            if answer is None:
+                break
+            pattern, flow = trial, answer
+            energy = self._mended(pattern, flow)
+        return self._placed_alone(pattern, flow, energy)
+
+    def _less_tidy(self, pattern: Pattern, flow: Flow, energy_kwh: Floats) -> tuple[Flow, Floats]:
+        """A flow that nobody has tidied, if more of it can be mended: more vehicles can move in it."""
+        other = self.ask(pattern).flow
+        mended = self._mended(pattern, other)
+        if self._broken(pattern, mended).size < self._broken(pattern, energy_kwh).size:
+            return other, mended
+        return flow, energy_kwh
+
+    def _mended(self, pattern: Pattern, flow: Flow) -> Floats:
+        board = Board(pattern.problem(), pattern.low_kwh, flow.energy_kwh, self.objective.cost_per_kwh)
+        mend(board)
+        return board.energy[board.at]
+
+    def _broken(self, pattern: Pattern, energy_kwh: Floats) -> Index:
+        """Cells with some power, but less than the least, that are not the settled end of a run."""
+        open_cell = pattern.lower_kwh < pattern.upper_kwh
+        some = energy_kwh > NEGLIGIBLE_KWH
+        return np.flatnonzero(open_cell & some & (energy_kwh < pattern.low_kwh * (1.0 - 1e-7)))
+
+    def _decide(self, pattern: Pattern, broken: Index, energy_kwh: Floats) -> bool:
+        """End a run early in a cell where that fits, else shut the cell, else raise it; any done?"""
+        decided = False
+        reach = self.problem.delivered_kwh(pattern.upper_kwh)
+        for k in broken:
+            i = int(self.problem.cell_session[k])
+            if self._ends_run(pattern, int(k), i, energy_kwh):
+                pattern.end_early(int(k), i, float(energy_kwh[k]))
+                reach[i] = pattern.upper_kwh[pattern.cells_of(i)].sum()
+            elif reach[i] - pattern.upper_kwh[k] >= self.wanted_kwh[i] and pattern.lower_kwh[k] == 0.0:
+                reach[i] -= pattern.upper_kwh[k]
+                pattern.upper_kwh[k] = 0.0
+            else:
+                continue
+            decided = True
+        return decided
+
+    def _ends_run(self, pattern: Pattern, cell: int, i: int, energy_kwh: Floats) -> bool:
+        """Whether a cell is the last before its session's target, with room for its least power."""
+        if self.wanted_kwh[i] < self.problem.need_kwh[i] - 1e-6:
+            return False
+        later = energy_kwh[cell + 1 : pattern.cells_of(i).stop]
+        room = pattern.spare_kwh(energy_kwh)[cell]
+        return not (later > NEGLIGIBLE_KWH).any() and room >= pattern.low_kwh[cell] - energy_kwh[cell]
+
+    def _placed_alone(self, pattern: Pattern, flow: Flow, energy_kwh: Floats) -> Floats:
+        """Every session that still breaks a rule, placed anew in the room that the others leave."""
+        energy = energy_kwh.copy()
+        broken = np.unique(self.problem.cell_session[self._broken(pattern, energy)])
+        energy[np.isin(self.problem.cell_session, broken)] = 0.0
+        costs = self._cell_costs(flow.prices)
+        for i in self._by_urgency(broken):
+            cells = pattern.cells_of(i)
+            pattern.release(i)
+            spare = pattern.spare_kwh(energy)
+            run = self._run(pattern, i, costs, spare)
+            if self.problem.pausable[i]:
+                high = np.minimum(self.problem.cells.upper_kwh[cells], spare[cells])
+                run = cheapest_spread(
+                    costs[cells], pattern.low_kwh[cells], high, float(self.wanted_kwh[i]), run
+                )
+            if run is not None:
+                energy[cells] = run.energy_kwh
+                pattern.bind_run(i, run)
+        return energy
+
+    # -- shared --------------------------------------------------------------------------------
+
+    def _cell_costs(self, prices: Prices) -> Floats:
+        return self.objective.cost_per_kwh[self.problem.cells.piece] + cell_prices(self.problem, prices)
+
+    def _by_urgency(self, sessions: Index) -> list[int]:
+        """Running ones first, then by priority, then those with the least slack, then in their order."""
+        p = self.problem
+        slack = (p.delivered_kwh(p.cells.upper_kwh) - self.wanted_kwh)[sessions]
+        order = np.lexsort((sessions, slack, -p.priority[sessions], ~p.charging_now[sessions]))
+        return [int(i) for i in sessions[order]]

@@ -1,0 +1,84 @@
+"""What an engine is: two questions about the relaxed problem, answered with a solution and its prices.
+
+Relaxed means: power anywhere between 0 and the largest, pauses allowed. Least power and unbroken runs
+are decided on top of an engine's answers (`optimiser.commitment`), so every engine stays a plain linear
+programme, however it is solved.
+"""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from optimiser.problem import PeakCharge, PlanningProblem
+from optimiser.series import Floats
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Objective:
+    """A want of the strategy: `cost_per_kwh` in each piece, and money on the peak if it has any."""
+
+    name: str
+    cost_per_kwh: Floats
+    peak: PeakCharge | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Ceiling:
+    """An earlier want that must not get worse: its cost per kWh in each piece, and its largest sum."""
+
+    cost_per_kwh: Floats
+    value: float
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Prices:
+    """Dual prices >= 0 per DC kWh: of each limit in each piece, and of the peak in each piece."""
+
+    limits: tuple[Floats, ...]
+    peak: Floats
+
+    @classmethod
+    def none(cls, problem: PlanningProblem) -> "Prices":
+        """All prices 0."""
+        zeros = np.zeros(problem.n_pieces)
+        return cls(tuple(zeros for _ in problem.limits), zeros)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Flow:
+    """Energy [kWh, DC] in every cell, and the prices that prove it."""
+
+    energy_kwh: Floats
+    prices: Prices
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Question:
+    """Cheapest way to deliver exactly `energy_kwh` (per session), never over the ceilings.
+
+    `preference` (per cell and kWh) says which of the equally cheap answers is wanted: the one with the
+    least of it. An engine may leave it out of account; the objective always comes first.
+    """
+
+    energy_kwh: Floats
+    objective: Objective
+    ceilings: tuple[Ceiling, ...] = field(default=())
+    preference: Floats | None = None
+
+
+class Engine(Protocol):
+    """A solver of the relaxed problem. Same problem, same answer."""
+
+    name: str
+
+    def most(self, problem: PlanningProblem, demand_kwh: Floats) -> Flow:
+        """The most energy that can be delivered in total, to no session more than its demand.
+
+        The limits' prices are 1 where a limit is part of a minimum cut, else 0.
+        """
+        ...
+
+    def cheapest(self, problem: PlanningProblem, question: Question) -> Flow | None:
+        """An optimal flow, or None where the energies cannot be delivered."""
+        ...

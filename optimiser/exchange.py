@@ -1,0 +1,176 @@
+"""Mending powers below the least by exchanging energy between vehicles, at no cost where that is possible.
+
+A vertex of the relaxation has few broken cells, and around each there are many vehicles whose power can
+move. If vehicle a gives energy from piece j to piece k, and vehicle b the same amount from k to j, the
+load of the site is the same at every instant, so neither cost nor peak nor any shared limit changes.
+Where no such partner exists, energy moves into room that is left, at the least extra cost.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimiser.certificate import Index
+from optimiser.problem import Flags, PlanningProblem
+from optimiser.series import Floats
+
+NEGLIGIBLE_KWH = 1e-9
+# A pass mends most broken cells; a mend can open the way for another, so passes go on while they help.
+PASSES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """Energy of session `giver` from one piece to another, and of a partner the other way round."""
+
+    cost: float
+    session: int
+    source: int
+    target: int
+    energy_kwh: float
+    partner: int | None
+
+
+class Board:
+    """Energies, bounds and room as dense tables: sessions by pieces, and limits by pieces."""
+
+    def __init__(self, problem: PlanningProblem, low_kwh: Floats, energy_kwh: Floats, cost: Floats) -> None:
+        shape = (problem.n_sessions, problem.n_pieces)
+        at = (problem.cell_session, problem.cells.piece)
+        self.at = at
+        self.cost = cost
+        self.energy = np.zeros(shape)
+        self.low = np.zeros(shape)
+        self.high = np.zeros(shape)
+        self.energy[at], self.low[at], self.high[at] = energy_kwh, low_kwh, problem.cells.upper_kwh
+        self.settled = np.zeros(shape, dtype=bool)
+        self.settled[at] = problem.lower_kwh >= problem.cells.upper_kwh
+        self.keeps_on = np.zeros(shape, dtype=bool)
+        self.keeps_on[at] = problem.lower_kwh > 0.0
+        self.members = np.array([limit.members for limit in problem.limits])
+        rooms = np.array([limit.room_kwh for limit in problem.limits])
+        self.spare = rooms - self.members.astype(np.float64) @ self.energy
+
+    def broken(self) -> list[tuple[int, int]]:
+        """Cells with some power, but less than the least, by session and piece."""
+        some = (self.energy > NEGLIGIBLE_KWH) & (self.energy < self.low * (1.0 - 1e-9)) & ~self.settled
+        return [(int(i), int(j)) for i, j in np.argwhere(some)]
+
+    def spare_for(self, session: int) -> Floats:
+        """Room left in every piece under all limits of a session."""
+        return np.asarray(self.spare[self.members[:, session]].min(axis=0))
+
+    def shift(self, session: int, source: int, target: int, energy_kwh: float) -> None:
+        """Move energy of one session between two pieces."""
+        limits = self.members[:, session]
+        for piece, change in ((source, -energy_kwh), (target, energy_kwh)):
+            self.energy[session, piece] += change
+            self.spare[limits, piece] -= change
+            if self.energy[session, piece] <= NEGLIGIBLE_KWH:
+                self.energy[session, piece] = 0.0
+
+
+def mend(board: Board) -> None:
+    """Mend broken cells until none is left or nothing helps any more."""
+    for _ in range(PASSES):
+        moved = False
+        for session, piece in board.broken():
+            move = _best_move(board, session, piece)
+            if move is not None:
+                _make(board, move)
+                moved = True
+        if not moved:
+            return
+
+
+def _make(board: Board, move: _Move) -> None:
+    board.shift(move.session, move.source, move.target, move.energy_kwh)
+    if move.partner is not None:
+        board.shift(move.partner, move.target, move.source, move.energy_kwh)
+
+
+def _best_move(board: Board, session: int, piece: int) -> _Move | None:
+    """The cheapest way to empty a broken cell or to raise it to its least; the lowest piece among equals."""
+    energy, low = board.energy[session, piece], board.low[session, piece]
+    if not (NEGLIGIBLE_KWH < energy < low * (1.0 - 1e-9)):
+        return None
+    found = _emptying(board, session, piece, energy) + _raising(board, session, piece, low - energy)
+    return min(found, key=lambda move: (round(move.cost, 12), move.partner or 0, move.target), default=None)
+
+
+def _emptying(board: Board, i: int, j: int, energy: float) -> list[_Move]:
+    """Moves that take all energy out of cell (i, j)."""
+    if board.keeps_on[i, j]:
+        return []
+    after = board.energy[i] + energy
+    takes = (after <= board.high[i]) & (after >= board.low[i] * (1.0 - 1e-9))
+    takes[j] = False
+    others = _can_give(board, energy) & takes & _can_take(board, j, energy)[:, None]
+    return _moves(board, i, (j, None), energy, takes & (board.spare_for(i) >= energy), others)
+
+
+def _raising(board: Board, i: int, j: int, energy: float) -> list[_Move]:
+    """Moves that bring the missing energy into cell (i, j) from another piece of the same session."""
+    gives = (board.energy[i] - energy >= board.low[i]) & (board.high[i] > 0.0) & ~board.settled[i]
+    gives[j] = False
+    if board.energy[i, j] + energy > board.high[i, j]:
+        return []
+    after = board.energy + energy
+    takes = (after <= board.high) & (after >= board.low * (1.0 - 1e-9)) & ~board.settled
+    others = takes & gives & _can_give(board, energy)[:, j][:, None]
+    room = board.spare_for(i)[j] >= energy
+    return _moves(board, i, (None, j), energy, gives & room, others)
+
+
+def _can_give(board: Board, energy: float) -> Flags:
+    """Cells that stay at their least power or more after giving this much."""
+    rest = board.energy - energy
+    return (rest >= np.maximum(board.low, NEGLIGIBLE_KWH)) & ~board.settled
+
+
+def _can_take(board: Board, piece: int, energy: float) -> Flags:
+    """Sessions that can take this much more in a piece without breaking anything."""
+    after = board.energy[:, piece] + energy
+    low, high = board.low[:, piece], board.high[:, piece]
+    return (after <= high) & (after >= low * (1.0 - 1e-9)) & ~board.settled[:, piece]
+
+
+def _moves(
+    board: Board, i: int, ends: tuple[int | None, int | None], energy: float, direct: Flags, swaps: Flags
+) -> list[_Move]:
+    """The first swap that costs nothing, else the cheapest direct move, with `i`'s source and target."""
+    source, target = ends
+    swaps = swaps & _same_limits(board, i)[:, None]
+    swaps[i] = False
+    pieces = np.flatnonzero(swaps.any(axis=0))
+    if pieces.size:
+        other = int(pieces[0])
+        partner = int(np.flatnonzero(swaps[:, other])[0])
+        return [_move(0.0, i, source, target, other, energy, partner)]
+    options: Index = np.flatnonzero(direct)
+    if options.size == 0:
+        return []
+    fixed = source if source is not None else target
+    sign = 1.0 if source is not None else -1.0
+    costs = sign * energy * (board.cost[options] - board.cost[fixed])
+    best = int(np.argmin(np.round(costs, 12)))
+    return [_move(float(costs[best]), i, source, target, int(options[best]), energy, None)]
+
+
+def _move(
+    cost: float,
+    i: int,
+    source: int | None,
+    target: int | None,
+    other: int,
+    energy: float,
+    partner: int | None,
+) -> _Move:
+    return _Move(
+        cost, i, other if source is None else source, other if target is None else target, energy, partner
+    )
+
+
+def _same_limits(board: Board, session: int) -> Flags:
+    """Sessions below exactly the same limits: an exchange with them changes no limit's load."""
+    return np.asarray((board.members == board.members[:, [session]]).all(axis=0))

@@ -1,0 +1,104 @@
+"""Which cells are on, off or open: the relaxed problem narrowed, step by step, until the rules hold."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimiser.problem import PlanningProblem
+from optimiser.runs import Run
+from optimiser.series import Floats
+
+# Under this a charger counts as off (1 kW is where one vendor reads a limit as 0 and flags a fault), so
+# a run that must not pause never goes lower, even where the least power is 0.
+UNBROKEN_RUN_KW = 1.0
+
+
+def run_power_kw(problem: PlanningProblem) -> Floats:
+    """The least power of each session while it charges."""
+    floor = np.where(problem.pausable, 0.0, np.minimum(UNBROKEN_RUN_KW, problem.max_power_kw))
+    return np.maximum(problem.min_power_kw, floor)
+
+
+@dataclass(eq=False, slots=True)
+class Pattern:
+    """Bounds of every cell, and room kept for runs that end inside a piece (all kWh per cell).
+
+    `free` is the problem with nothing decided; `low_kwh` is the least power times the piece's hours.
+    """
+
+    free: PlanningProblem
+    low_kwh: Floats
+    lower_kwh: Floats
+    upper_kwh: Floats
+    reserved_kwh: Floats
+
+    @classmethod
+    def open(cls, problem: PlanningProblem) -> "Pattern":
+        """Nothing decided yet."""
+        low = run_power_kw(problem)[problem.cell_session] * problem.cell_hours
+        upper = problem.cells.upper_kwh.copy()
+        return cls(problem, low, problem.lower_kwh.copy(), upper, np.zeros(upper.size))
+
+    def copy(self) -> "Pattern":
+        """A pattern to try something on."""
+        kept = self.lower_kwh.copy(), self.upper_kwh.copy(), self.reserved_kwh.copy()
+        return Pattern(self.free, self.low_kwh, *kept)
+
+    def problem(self) -> PlanningProblem:
+        """The problem within these bounds and the room that is left."""
+        narrowed = self.free.with_bounds(self.lower_kwh, self.upper_kwh)
+        return narrowed.with_rooms(tuple(self._rooms())) if self.reserved_kwh.any() else narrowed
+
+    def cells_of(self, session: int) -> slice:
+        """The cells of one session."""
+        first = self.free.cells.first_cell
+        return slice(int(first[session]), int(first[session + 1]))
+
+    def bind_run(self, session: int, run: Run | None) -> None:
+        """Only this run, at any power from the least; nothing where there is none.
+
+        A run that ends inside a piece is bound to its energies, and keeps room for its least power there.
+        """
+        self.release(session)
+        cells = self.cells_of(session)
+        within = np.zeros(cells.stop - cells.start, dtype=bool)
+        if run is not None:
+            within[run.start : run.end] = True
+        self.lower_kwh[cells] = np.where(within, self.low_kwh[cells], 0.0)
+        self.upper_kwh[cells] = np.where(within, self.free.cells.upper_kwh[cells], 0.0)
+        if run is not None and run.energy_kwh[run.end - 1] < self.low_kwh[cells][run.end - 1]:
+            self._fix(cells, run.energy_kwh)
+
+    def release(self, session: int) -> None:
+        """The whole window open again."""
+        cells = self.cells_of(session)
+        self.lower_kwh[cells] = 0.0
+        self.upper_kwh[cells] = self.free.cells.upper_kwh[cells]
+        self.reserved_kwh[cells] = 0.0
+
+    def end_early(self, cell: int, session: int, energy_kwh: float) -> None:
+        """Settle a cell in which a run ends before the piece does: at the target, so nothing follows."""
+        self.upper_kwh[cell + 1 : self.cells_of(session).stop] = 0.0
+        self._fix(slice(cell, cell + 1), np.array([energy_kwh]))
+
+    def spare_kwh(self, used_kwh: Floats) -> Floats:
+        """Room left for each cell under all its limits, with this much used in every cell."""
+        spare = np.full(self.free.cells.piece.size, np.inf)
+        used = used_kwh + self.reserved_kwh
+        for limit in self.free.limits:
+            members = limit.members[self.free.cell_session]
+            left = limit.room_kwh - self.free.used_kwh(limit, used)
+            spare[members] = np.minimum(spare[members], left[self.free.cells.piece[members]])
+        left_over: Floats = np.maximum(spare, 0.0)
+        return left_over
+
+    def _fix(self, cells: slice, energy_kwh: Floats) -> None:
+        self.lower_kwh[cells] = self.upper_kwh[cells] = energy_kwh
+        short = (energy_kwh > 0.0) & (energy_kwh < self.low_kwh[cells])
+        self.reserved_kwh[cells] = np.where(short, self.low_kwh[cells] - energy_kwh, 0.0)
+
+    def _rooms(self) -> list[Floats]:
+        free = self.free
+        return [
+            np.maximum(limit.room_kwh - free.used_kwh(limit, self.reserved_kwh), 0.0) for limit in free.limits
+        ]

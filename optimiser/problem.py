@@ -1,0 +1,259 @@
+"""The planning problem as arrays, validated once: what every engine solves and no engine changes.
+
+One variable per *cell*: a session in a piece of time inside its window, and no others. Its value is
+the energy [kWh, DC] charged there. Position i means session i, position j piece j, position k cell k,
+everywhere.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimiser.certificate import Cells, Index
+from optimiser.domain import ChargingSession, PlanRequest, Site
+from optimiser.fixed_load import FixedLoad
+from optimiser.series import Floats
+from optimiser.timegrid import TimeGrid, make_timegrid
+from optimiser.units import MS_PER_HOUR
+
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Limit:
+    """A power cap shared by several sessions, as room for energy [kWh, DC] in each piece.
+
+    `limit_id` is `site`, `group:<id>` or `station:<id>`; `members` flags the sessions below it.
+    """
+
+    limit_id: str
+    room_kwh: Floats
+    members: Flags
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class PeakCharge:
+    """Money per kW of AC peak over `floor_kw`, in the pieces flagged by `counts`."""
+
+    price_per_kw: float
+    floor_kw: float
+    counts: Flags
+
+
+@dataclass(frozen=True, eq=False)
+class PlanningProblem:
+    """All arrays of one depot's plan.
+
+    Per session: `need_kwh` (to the target), `minimum_need_kwh` (its part below the minimum SoC),
+    `capacity_kwh` (battery), `priority`, `min_power_kw`, `max_power_kw` (with its connector's limit),
+    `pausable`, `charging_now`. Per piece: `hours`, `immovable_kw` (AC: base load and fixed load),
+    `price_per_kwh`, `carbon_kg_per_kwh` (both per DC kWh), `middle_hours` (from now).
+    Per cell: `cells.upper_kwh`, and `lower_kwh`, which is 0 until a commitment raises it.
+    """
+
+    sessions: tuple[ChargingSession, ...]
+    grid: TimeGrid
+    site: Site
+    cells: Cells
+    lower_kwh: Floats
+    limits: tuple[Limit, ...]
+    need_kwh: Floats
+    minimum_need_kwh: Floats
+    capacity_kwh: Floats
+    priority: Floats
+    min_power_kw: Floats
+    max_power_kw: Floats
+    pausable: Flags
+    charging_now: Flags
+    hours: Floats
+    immovable_kw: Floats
+    price_per_kwh: Floats
+    carbon_kg_per_kwh: Floats
+    middle_hours: Floats
+    demand: PeakCharge | None
+    fixed: tuple[FixedLoad, ...]
+
+    @property
+    def n_sessions(self) -> int:
+        """Number of sessions."""
+        return self.need_kwh.size
+
+    @property
+    def n_pieces(self) -> int:
+        """Number of pieces."""
+        return self.hours.size
+
+    @cached_property
+    def cell_session(self) -> Index:
+        """The session of each cell."""
+        return self.cells.session
+
+    @cached_property
+    def cell_hours(self) -> Floats:
+        """Length of each cell's piece [h]."""
+        return self.hours[self.cells.piece]
+
+    @cached_property
+    def ac_per_dc(self) -> float:
+        """AC kWh drawn for one DC kWh delivered."""
+        return 1.0 / self.site.ac_dc_power_ratio
+
+    def used_kwh(self, limit: Limit, energy_kwh: Floats) -> Floats:
+        """Energy that the members of a limit charge in each piece, with these energies per cell."""
+        members = limit.members[self.cell_session]
+        return self.by_piece(np.where(members, energy_kwh, 0.0))
+
+    def load_kw(self, energy_kwh: Floats) -> Floats:
+        """AC load of the site in each piece with these energies per cell, immovable load included."""
+        charged = self.by_piece(energy_kwh)
+        return self.immovable_kw + charged * self.ac_per_dc / self.hours
+
+    def delivered_kwh(self, energy_kwh: Floats) -> Floats:
+        """Energy per session with these energies per cell."""
+        sums = np.bincount(self.cell_session, energy_kwh, minlength=self.n_sessions)
+        return sums.astype(np.float64)
+
+    def by_piece(self, values: Floats) -> Floats:
+        """Sums over each piece of values per cell."""
+        sums = np.bincount(self.cells.piece, values, minlength=self.n_pieces)
+        return sums.astype(np.float64)
+
+    def with_bounds(self, lower_kwh: Floats, upper_kwh: Floats) -> "PlanningProblem":
+        """The same problem with other bounds on the cells."""
+        cells = Cells(self.cells.first_cell, self.cells.piece, upper_kwh)
+        return replace(self, cells=cells, lower_kwh=lower_kwh)
+
+    def with_rooms(self, rooms_kwh: tuple[Floats, ...]) -> "PlanningProblem":
+        """The same problem with other room under its limits, in their order."""
+        limits = tuple(
+            replace(limit, room_kwh=room) for limit, room in zip(self.limits, rooms_kwh, strict=True)
+        )
+        return replace(self, limits=limits)
+
+
+def build_problem(
+    request: PlanRequest, sessions: tuple[ChargingSession, ...], fixed: tuple[FixedLoad, ...], site: Site
+) -> PlanningProblem:
+    """Lay these dated sessions and the site's series on the grid of pieces.
+
+    `sessions` are those that get a plan, `fixed` is all load that cannot be moved, frozen plans included;
+    `site` is the request's with its prices carried on to the last departure. Frozen sessions have no
+    cells.
+    """
+    grid = make_timegrid(request, sessions, site, fixed)
+    max_power_kw = np.array([_largest_power_kw(session, site) for session in sessions])
+    cells = _cells(sessions, grid, max_power_kw, request.now_ms)
+    starts, hours = grid.piece_starts_ms, grid.piece_hours
+    ac_per_dc = 1.0 / site.ac_dc_power_ratio
+    carbon = site.carbon_g_per_kwh.at(starts) / 1000.0 if site.carbon_g_per_kwh else np.zeros(hours.size)
+    return PlanningProblem(
+        sessions=sessions,
+        grid=grid,
+        site=site,
+        cells=cells,
+        lower_kwh=np.zeros(cells.piece.size),
+        limits=_limits(sessions, site, grid, fixed),
+        need_kwh=_column(sessions, "energy_need_kwh"),
+        minimum_need_kwh=_column(sessions, "minimum_need_kwh"),
+        capacity_kwh=np.array([s.vehicle.battery_capacity_kwh for s in sessions]),
+        priority=_column(sessions, "priority"),
+        min_power_kw=np.array([s.vehicle.min_power_kw for s in sessions]),
+        max_power_kw=max_power_kw,
+        pausable=np.array([s.vehicle.pausable for s in sessions], dtype=bool),
+        charging_now=np.array(
+            [s.charging_now and s.arrival_ms <= request.now_ms for s in sessions], dtype=bool
+        ),
+        hours=hours,
+        immovable_kw=site.base_load_kw.at(starts) + _laid_out(fixed, grid) * ac_per_dc,
+        price_per_kwh=site.price_per_kwh.at(starts) * ac_per_dc,
+        carbon_kg_per_kwh=carbon * ac_per_dc,
+        middle_hours=(starts - request.now_ms) / MS_PER_HOUR + hours / 2,
+        demand=_demand(site, grid),
+        fixed=fixed,
+    )
+
+
+def _column(sessions: tuple[ChargingSession, ...], name: str) -> Floats:
+    return np.array([getattr(session, name) for session in sessions], dtype=np.float64)
+
+
+def _largest_power_kw(session: ChargingSession, site: Site) -> float:
+    """The vehicle's own limit, its connector's and its station's; 0 where that is under its least power."""
+    supply_kw = site.supply_limit_kw(session.station_id, session.connector_id)
+    largest_kw = min(session.vehicle.max_power_kw, supply_kw)
+    return largest_kw if largest_kw >= session.vehicle.min_power_kw else 0.0
+
+
+def _cells(sessions: tuple[ChargingSession, ...], grid: TimeGrid, max_power_kw: Floats, now_ms: int) -> Cells:
+    """One cell per session and piece in `[max(arrival, now), departure - margin)`."""
+    starts = np.array([max(s.arrival_ms, now_ms) for s in sessions], dtype=np.int64)
+    ends = np.array([_last_instant(s, now_ms) for s in sessions], dtype=np.int64)
+    first = np.searchsorted(grid.piece_edges_ms, starts)
+    counts = np.maximum(np.searchsorted(grid.piece_edges_ms, np.maximum(ends, starts)) - first, 0)
+    first_cell = np.concatenate([[0], np.cumsum(counts)]).astype(np.intp)
+    session = np.repeat(np.arange(len(sessions)), counts)
+    piece = np.arange(first_cell[-1]) - first_cell[session] + first[session]
+    return Cells(first_cell, piece.astype(np.intp), max_power_kw[session] * grid.piece_hours[piece])
+
+
+def _last_instant(session: ChargingSession, now_ms: int) -> int:
+    """When charging must be over; at once for sessions that are not planned by us."""
+    planned = session.frozen is None and session.energy_need_kwh > 0.0
+    return session.charge_until_ms if planned else now_ms
+
+
+def _laid_out(fixed: tuple[FixedLoad, ...], grid: TimeGrid) -> Floats:
+    """Sum of fixed power [kW, DC] in each piece; their edges are piece edges."""
+    change = np.zeros(grid.piece_edges_ms.size)
+    last = change.size - 1  # a vehicle that is not ours may stay longer than the planned time
+    for load in fixed:
+        change[min(last, int(np.searchsorted(grid.piece_edges_ms, load.start_ms)))] += load.power_kw
+        change[min(last, int(np.searchsorted(grid.piece_edges_ms, load.end_ms)))] -= load.power_kw
+    return np.cumsum(change)[:-1]
+
+
+def _limits(
+    sessions: tuple[ChargingSession, ...], site: Site, grid: TimeGrid, fixed: tuple[FixedLoad, ...]
+) -> tuple[Limit, ...]:
+    """The site, then groups, then stations. AC caps become DC room; nothing is ever below 0."""
+    starts, hours, ratio = grid.piece_starts_ms, grid.piece_hours, site.ac_dc_power_ratio
+    everybody = np.ones(len(sessions), dtype=bool)
+    head_kw = ratio * (site.power_cap_kw.at(starts) - site.base_load_kw.at(starts)) - _laid_out(fixed, grid)
+    limits = [Limit("site", np.maximum(head_kw, 0.0) * hours, everybody)]
+    for group in site.groups:
+        below = _stations_below(group.group_id, site)
+        members = np.array([s.station_id in below for s in sessions], dtype=bool)
+        own = tuple(load for load in fixed if load.session.station_id in below)
+        head_kw = ratio * group.power_cap_kw.at(starts) - _laid_out(own, grid)
+        limits.append(Limit(f"group:{group.group_id}", np.maximum(head_kw, 0.0) * hours, members))
+    for station in site.stations:
+        if station.max_power_kw is not None:
+            members = np.array([s.station_id == station.station_id for s in sessions], dtype=bool)
+            own = tuple(load for load in fixed if load.session.station_id == station.station_id)
+            head_kw = station.max_power_kw - _laid_out(own, grid)
+            limits.append(Limit(f"station:{station.station_id}", np.maximum(head_kw, 0.0) * hours, members))
+    return tuple(limits)
+
+
+def _stations_below(group_id: str, site: Site) -> set[str]:
+    """Stations of a group and of all groups under it."""
+    below: set[str] = set()
+    for group in site.groups:
+        if group.group_id == group_id:
+            below.update(group.station_ids)
+        elif group.parent_id == group_id:
+            below.update(_stations_below(group.group_id, site))
+    return below
+
+
+def _demand(site: Site, grid: TimeGrid) -> PeakCharge | None:
+    charge = site.demand_charge
+    if charge is None:
+        return None
+    starts = grid.piece_starts_ms
+    counts = np.full(starts.size, not charge.windows)
+    for window in charge.windows:
+        counts |= (starts >= window.start_ms) & (starts < window.end_ms)
+    return PeakCharge(charge.price_per_kw, charge.billed_peak_kw, counts)

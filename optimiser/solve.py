@@ -1,0 +1,152 @@
+"""PlanningProblem -> Solution: the wants of a plan met in order, and each with its bound.
+
+First who gets how much (`delivery`), then the strategy's stages (`strategies`), each under the earlier
+ones; then least power and unbroken runs (`commitment`). The relaxed prices of every stage are kept:
+they are the certificate.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from optimiser.bounds import missing_bound, strategy_bound, valid_peak_prices
+from optimiser.commitment import commit, needs_commitment
+from optimiser.delivery import Delivery, decide_delivery, full_delivery
+from optimiser.domain import Strategy
+from optimiser.engines.base import Ceiling, Engine, Flow, Objective, Prices, Question
+from optimiser.exceptions import SolverError
+from optimiser.problem import PlanningProblem
+from optimiser.series import Floats
+from optimiser.settle import settled
+from optimiser.strategies import earlier_first, objectives
+
+# How much worse an earlier stage may get for a later one, relative to max(1, its value). The contract
+# of a plan allows 1e-6; solvers need some room to call the next stage feasible.
+HELD = 5e-7
+# Shares of the energy by which a fair but tight delivery is eased until a solver finds it feasible.
+EASINGS = (0.0, 1e-8, 1e-7, 1e-6)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Solution:
+    """Energy per cell that keeps all rules, what was aimed for, and the proof of it.
+
+    `objective` is the strategy's own stage, `prices` are its dual prices, `bound` follows from them at
+    the energies that the plan delivers. `missing_bounds` are those of wants 1 and 2.
+
+    `wanted_kwh` is what the relaxation delivers to each session: less than its need where a limit or
+    its window stands in the way. The plan may deliver less than that where least power or unbroken
+    runs do.
+    """
+
+    energy_kwh: Floats
+    wanted_kwh: Floats
+    delivery: Delivery
+    missing_bounds: tuple[float, float]
+    objective: Objective
+    prices: Prices
+    bound: float
+
+
+def solve(engine: Engine, problem: PlanningProblem, strategy: Strategy) -> Solution:
+    """The best plan that the engine and the commitment find, with bounds that hold."""
+    stages = objectives(problem, strategy)
+    delivery, relaxed = _deliver(engine, problem, stages[0])
+    flows = _later_stages(engine, problem, delivery.energy_kwh, stages, relaxed)
+    energy = _with_rules(engine, problem, delivery.energy_kwh, stages, flows)
+    prices = Prices(flows[0].prices.limits, valid_peak_prices(problem, stages[0], flows[0].prices.peak))
+    return Solution(
+        energy_kwh=energy,
+        wanted_kwh=delivery.energy_kwh,
+        delivery=delivery,
+        missing_bounds=(
+            missing_bound(problem, problem.minimum_need_kwh, delivery.minimum_cut),
+            missing_bound(problem, problem.need_kwh, delivery.target_cut),
+        ),
+        objective=stages[0],
+        prices=prices,
+        bound=strategy_bound(problem, problem.delivered_kwh(energy), stages[0], prices),
+    )
+
+
+def _deliver(engine: Engine, problem: PlanningProblem, objective: Objective) -> tuple[Delivery, Flow]:
+    """Everybody in full if that can be, which one solve tells; else fair shares of what can."""
+    preference = earlier_first(problem)
+    flow = engine.cheapest(problem, Question(problem.need_kwh, objective, preference=preference))
+    if flow is not None:
+        return full_delivery(problem), flow
+    delivery = decide_delivery(engine, problem)
+    for easing in EASINGS:
+        energy = delivery.energy_kwh * (1.0 - easing)
+        flow = engine.cheapest(problem, Question(energy, objective, preference=preference))
+        if flow is not None:
+            return replace(delivery, energy_kwh=energy), flow
+    raise SolverError("the energies that were found deliverable were then found not to be")
+
+
+def _later_stages(
+    engine: Engine, problem: PlanningProblem, energy: Floats, stages: tuple[Objective, ...], first: Flow
+) -> list[Flow]:
+    """Solve what the strategy wants after its first stage, without making that worse."""
+    flows = [first]
+    for objective in stages[1:]:
+        held = _holding(problem, stages[0], first)
+        question = Question(energy, objective, held.ceilings, earlier_first(problem))
+        flow = engine.cheapest(held.problem, question)
+        flows.append(flow if flow is not None else flows[-1])
+    return flows
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Held:
+    problem: PlanningProblem
+    ceilings: tuple[Ceiling, ...]
+
+
+def _holding(problem: PlanningProblem, stage: Objective, flow: Flow) -> _Held:
+    """The problem with a stage's value as a limit: a peak as less room, a sum as a ceiling."""
+    if stage.peak is not None:
+        return _Held(under_peak(problem, float(problem.load_kw(flow.energy_kwh).max())), ())
+    value = float(flow.energy_kwh @ stage.cost_per_kwh[problem.cells.piece])
+    return _Held(problem, (Ceiling(stage.cost_per_kwh, value + HELD * max(1.0, abs(value))),))
+
+
+def under_peak(problem: PlanningProblem, peak_kw: float) -> PlanningProblem:
+    """The problem with the site's room cut to an AC peak."""
+    ceiling_kw = peak_kw + HELD * max(1.0, peak_kw)
+    room = np.maximum(ceiling_kw - problem.immovable_kw, 0.0) * problem.hours / problem.ac_per_dc
+    site, *others = (limit.room_kwh for limit in problem.limits)
+    return problem.with_rooms((np.minimum(site, room), *others))
+
+
+def _with_rules(
+    engine: Engine, problem: PlanningProblem, energy: Floats, stages: tuple[Objective, ...], flows: list[Flow]
+) -> Floats:
+    """Least power and unbroken runs on top of the last stage's flow, under the first stage's peak."""
+    if not needs_commitment(problem).any():
+        return settled(problem, flows[-1].energy_kwh, energy)
+    if stages[0].name == Strategy.PEAK_SUPPRESSION:
+        return _with_rules_under_peak(engine, problem, energy, stages, flows)
+    objective = stages[0] if len(stages) == 1 else _blend(problem, stages)
+    committed = commit(engine, problem, energy, objective, flows[-1])
+    return settled(problem, committed, energy)
+
+
+def _with_rules_under_peak(
+    engine: Engine, problem: PlanningProblem, energy: Floats, stages: tuple[Objective, ...], flows: list[Flow]
+) -> Floats:
+    """The lowest peak at which the rules leave nobody shorter, then cost under it."""
+    held = under_peak(problem, float(problem.load_kw(flows[0].energy_kwh).max()))
+    committed = commit(engine, held, energy, stages[-1], flows[-1])
+    if np.all(problem.delivered_kwh(committed) >= energy - 1e-6):
+        return settled(problem, committed, energy)
+    committed = commit(engine, problem, energy, stages[0], flows[0])
+    return settled(problem, committed, energy)
+
+
+def _blend(problem: PlanningProblem, stages: tuple[Objective, ...]) -> Objective:
+    """The first stage, with the second as a tie-break: both scaled to 1, the second to a millionth."""
+    first, second = stages[0].cost_per_kwh, stages[1].cost_per_kwh
+    size = max(float(np.abs(first).max(initial=0.0)), 1e-9)
+    tie = second / max(float(np.abs(second).max(initial=0.0)), 1e-9)
+    return Objective(stages[0].name, first + 1e-6 * size * tie, stages[0].peak)
