@@ -166,8 +166,8 @@ class Sequences(RuleBasedStateMachine):
 
 def test_random_sequences_follow_the_rules(depot: SimulatorControl, client: ChargEyeClient) -> None:
     """Posts, replaces, patches, faults and clock moves in any order leave what the rules say."""
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        lambda: Sequences(depot, client),
+    run_state_machine_as_test(
+        lambda: Sequences(depot, client),  # type: ignore[arg-type]
         settings=settings(
             max_examples=SEQUENCES,
             stateful_step_count=15,

@@ -1,5 +1,6 @@
 """The simulated ChargEye, asked over HTTP without our client, so that neither hides the other's mistakes."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
+from adapters.chargeye import simulator as simulator_package
 from adapters.chargeye.simulator import (
     FaultKind,
     FaultRule,
@@ -22,6 +24,7 @@ from optimiser.units import MS_PER_HOUR, MS_PER_MINUTE
 from tests.adapters.chargeye.builders import DEPOT, a_stay, at, put_schedules, stored
 from tests.adapters.conftest import NOW, REFRESH_TOKEN
 
+README = Path(simulator_package.__file__).parents[1] / "README.md"
 SCHEDULES = "/vehicles/bus-1/schedules"
 
 
@@ -317,6 +320,13 @@ def test_the_example_is_a_whole_depot(depot: SimulatorControl) -> None:
     assert seed == example_seed(3, 20, now=NOW)
     assert len(seed.vehicles) == 20 and len(seed.schedules) == 40 and len(seed.power_groups) == 3
     assert len({schedule["id"] for schedule in seed.schedules}) == 40
+
+
+@pytest.mark.parametrize("example", re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL))
+def test_the_examples_of_the_readme_run(example: str) -> None:
+    """As printed, but for the port."""
+    with serving_simulator(example_seed()) as simulator:
+        exec(example.replace("http://127.0.0.1:9100/api", simulator.api_url), {})
 
 
 def test_the_command_names_a_bad_seed_file(tmp_path: Path) -> None:
