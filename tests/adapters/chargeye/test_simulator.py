@@ -7,7 +7,6 @@ from typing import Any
 
 import httpx
 import pytest
-from typer.testing import CliRunner
 
 from adapters.chargeye import simulator as simulator_package
 from adapters.chargeye.simulator import (
@@ -19,7 +18,6 @@ from adapters.chargeye.simulator import (
     read_seed,
     serving_simulator,
 )
-from api.commands.simulate import simulate_app
 from optimiser.units import MS_PER_HOUR, MS_PER_MINUTE
 from tests.adapters.chargeye.builders import DEPOT, a_stay, at, put_schedules, stored
 from tests.adapters.conftest import NOW, REFRESH_TOKEN
@@ -327,12 +325,3 @@ def test_the_examples_of_the_readme_run(example: str) -> None:
     """As printed, but for the port."""
     with serving_simulator(example_seed()) as simulator:
         exec(example.replace("http://127.0.0.1:9100/api", simulator.api_url), {})
-
-
-def test_the_command_names_a_bad_seed_file(tmp_path: Path) -> None:
-    """Exit code 2 and the option, for a file that is missing and for one that is no seed."""
-    bad = tmp_path / "bad.json"
-    bad.write_text('{"schedule": []}')
-    for file in (bad, tmp_path / "missing.json"):
-        result = CliRunner().invoke(simulate_app, ["chargeye", "--seed", str(file)])
-        assert result.exit_code == 2 and "--seed" in result.output
