@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from itertools import takewhile
-from time import perf_counter
+from time import process_time
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -347,9 +347,9 @@ QUICK = {
 def test_no_rule_hangs(rule: str, arrival: str, departure: str, expected: int) -> None:
     """Rules that never yield, are old, far off or endless take well under a second."""
     entry = recurring(rule, arrival, departure)
-    began = perf_counter()
+    began = process_time()
     found = expand(entry, "2026-03-09T12:00", 3)
-    assert perf_counter() - began < 0.5
+    assert process_time() - began < 0.5
     assert len(found) == expected
 
 
