@@ -17,7 +17,7 @@ from optimiser.figures import (
 )
 from optimiser.fixed_load import fixed_loads
 from optimiser.plan import Plan, Segments, SolveReport, SolveStatus, StageReport
-from optimiser.problem import PlanningProblem, build_problem
+from optimiser.problem import Limit, PlanningProblem, build_problem
 from optimiser.segments import make_segments
 from optimiser.series import Floats
 from optimiser.sessions import dated_sessions
@@ -109,18 +109,16 @@ def _end_soc(segments: Segments) -> Floats:
 
 
 def _overload_notices(problem: PlanningProblem) -> tuple[Notice, ...]:
-    """Where load that nobody can move is over the site's cap on its own."""
-    starts = problem.grid.piece_starts_ms
-    over = np.flatnonzero(problem.immovable_kw > problem.site.power_cap_kw.at(starts) + 1e-3)
-    if over.size == 0:
-        return ()
-    text = f"load that cannot be moved is over the site's cap at {iso_z(int(starts[over[0]]))}"
-    return (
-        Notice(
-            "cap-exceeded",
-            f"{text} and in {over.size - 1} later pieces of time; nothing else charges there",
-        ),
-    )
+    """One for every limit that load which nobody can move is over on its own."""
+    return tuple(_overload_notice(problem, limit) for limit in problem.limits if bool(limit.overloaded.any()))
+
+
+def _overload_notice(problem: PlanningProblem, limit: Limit) -> Notice:
+    over_ms = problem.grid.piece_starts_ms[limit.overloaded]
+    kind, _, name = limit.limit_id.partition(":")
+    text = f"load that cannot be moved is over the cap of {kind} {name}".rstrip()
+    text += f" at {iso_z(int(over_ms[0]))} and in {over_ms.size - 1} later pieces of time"
+    return Notice("cap-exceeded", f"{text}; nothing else charges there")
 
 
 def _report(

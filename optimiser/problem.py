@@ -20,17 +20,26 @@ from optimiser.units import MS_PER_HOUR
 
 Flags = NDArray[np.bool_]
 
+OVER_CAP_KW = 1e-3  # what a plan's power may be off by
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Limit:
     """A power cap shared by several sessions, as room for energy [kWh, DC] in each piece.
 
     `limit_id` is `site`, `group:<id>` or `station:<id>`; `members` flags the sessions below it.
+    `overloaded` flags the pieces in which load that nobody can move is over the cap on its own.
     """
 
     limit_id: str
     room_kwh: Floats
     members: Flags
+    overloaded: Flags
+
+    @classmethod
+    def of_head(cls, limit_id: str, head_kw: Floats, hours: Floats, members: Flags) -> "Limit":
+        """From the power [kW, DC] that immovable load leaves under the cap; below 0 there is no room."""
+        return cls(limit_id, np.maximum(head_kw, 0.0) * hours, members, head_kw < -OVER_CAP_KW)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -217,23 +226,23 @@ def _laid_out(fixed: tuple[FixedLoad, ...], grid: TimeGrid) -> Floats:
 def _limits(
     sessions: tuple[ChargingSession, ...], site: Site, grid: TimeGrid, fixed: tuple[FixedLoad, ...]
 ) -> tuple[Limit, ...]:
-    """The site, then groups, then stations. AC caps become DC room; nothing is ever below 0."""
+    """The site, then groups, then stations. AC caps become DC room."""
     starts, hours, ratio = grid.piece_starts_ms, grid.piece_hours, site.ac_dc_power_ratio
     everybody = np.ones(len(sessions), dtype=bool)
     head_kw = ratio * (site.power_cap_kw.at(starts) - site.base_load_kw.at(starts)) - _laid_out(fixed, grid)
-    limits = [Limit("site", np.maximum(head_kw, 0.0) * hours, everybody)]
+    limits = [Limit.of_head("site", head_kw, hours, everybody)]
     for group in site.groups:
         below = _stations_below(group.group_id, site)
         members = np.array([s.station_id in below for s in sessions], dtype=bool)
         own = tuple(load for load in fixed if load.session.station_id in below)
         head_kw = ratio * group.power_cap_kw.at(starts) - _laid_out(own, grid)
-        limits.append(Limit(f"group:{group.group_id}", np.maximum(head_kw, 0.0) * hours, members))
+        limits.append(Limit.of_head(f"group:{group.group_id}", head_kw, hours, members))
     for station in site.stations:
         if station.max_power_kw is not None:
             members = np.array([s.station_id == station.station_id for s in sessions], dtype=bool)
             own = tuple(load for load in fixed if load.session.station_id == station.station_id)
             head_kw = station.max_power_kw - _laid_out(own, grid)
-            limits.append(Limit(f"station:{station.station_id}", np.maximum(head_kw, 0.0) * hours, members))
+            limits.append(Limit.of_head(f"station:{station.station_id}", head_kw, hours, members))
     return tuple(limits)
 
 

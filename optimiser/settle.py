@@ -7,8 +7,10 @@ are met here to the last digit and the energy lost by it is put back where room 
 import numpy as np
 
 from optimiser.certificate import Index
+from optimiser.pattern import run_power_kw
 from optimiser.problem import PlanningProblem
 from optimiser.series import Floats
+from optimiser.units import MS_PER_HOUR
 
 # Less than this in a piece is a solver's dust, not charging: a millionth of a kW for an hour.
 DUST_KWH = 1e-9
@@ -17,7 +19,7 @@ DUST_KWH = 1e-9
 def settled(problem: PlanningProblem, energy_kwh: Floats, wanted_kwh: Floats) -> Floats:
     """Energies per cell within all bounds and limits, at most `wanted_kwh` per session."""
     energy = np.clip(energy_kwh, problem.lower_kwh, problem.cells.upper_kwh)
-    energy[energy < DUST_KWH] = 0.0
+    energy[energy < np.maximum(DUST_KWH, _least_of_one_ms(problem))] = 0.0
     delivered = problem.delivered_kwh(energy)
     too_much = delivered > wanted_kwh
     share = np.where(too_much, wanted_kwh / np.maximum(delivered, DUST_KWH), 1.0)
@@ -28,6 +30,12 @@ def settled(problem: PlanningProblem, energy_kwh: Floats, wanted_kwh: Floats) ->
         share = np.where(used > limit.room_kwh, limit.room_kwh / np.maximum(used, DUST_KWH), 1.0)
         energy[members] *= share[problem.cells.piece[members]]
     return _filled_up(problem, energy, wanted_kwh)
+
+
+def _least_of_one_ms(problem: PlanningProblem) -> Floats:
+    """What a run at its least power takes in a millisecond: less than that no charger can be told."""
+    least: Floats = run_power_kw(problem)[problem.cell_session] / MS_PER_HOUR * (1.0 - 1e-6)
+    return least
 
 
 def _filled_up(problem: PlanningProblem, energy_kwh: Floats, wanted_kwh: Floats) -> Floats:
