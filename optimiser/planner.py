@@ -17,6 +17,7 @@ from optimiser.figures import (
     strategy_value,
 )
 from optimiser.fixed_load import fixed_loads
+from optimiser.limits import Limit
 from optimiser.plan import Plan, Segments, SolveReport, SolveStatus, StageReport
 from optimiser.problem import PlanningProblem, build_problem
 from optimiser.segments import make_segments
@@ -111,18 +112,19 @@ def _end_soc(segments: Segments) -> Floats:
 
 def _site_notices(problem: PlanningProblem) -> tuple[Notice, ...]:
     """Where load that nobody can move is over a cap on its own, and where preconditioning had to be cut."""
-    starts = problem.grid.piece_starts_ms
-    notices = []
-    for limit in problem.limits:
-        if limit.overloaded.any():
-            since = iso_z(int(starts[limit.overloaded][0]))
-            text = f"{limit.limit_id}: load that cannot be moved is over the cap from {since} on, "
-            text += f"in {int(limit.overloaded.sum())} pieces of time; nothing else charges there"
-            notices.append(Notice("cap-exceeded", text))
+    notices = [_overload_notice(problem, limit) for limit in problem.limits if limit.overloaded.any()]
     if problem.preconditioning_cut:
         text = "caps leave less room for preconditioning than was asked; what does not fit is cut"
         notices.append(Notice("preconditioning-cut", text))
     return tuple(notices)
+
+
+def _overload_notice(problem: PlanningProblem, limit: Limit) -> Notice:
+    over_ms = problem.grid.piece_starts_ms[limit.overloaded]
+    kind, _, name = limit.limit_id.partition(":")
+    text = f"load that cannot be moved is over the cap of {kind} {name}".rstrip()
+    text += f" at {iso_z(int(over_ms[0]))} and in {over_ms.size - 1} later pieces of time"
+    return Notice("cap-exceeded", f"{text}; nothing else charges there")
 
 
 def _report(

@@ -19,7 +19,6 @@ from optimiser.units import MS_PER_HOUR
 
 SAME_POWER_KW = 1e-6
 SAME_SOC = 1e-9
-POWER_TOLERANCE_KW = 1e-3  # what a plan's power may be off by
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -68,17 +67,15 @@ def make_segments(problem: PlanningProblem, energy_kwh: Floats, now_ms: int) -> 
 def charging_of_cells(problem: PlanningProblem, energy_kwh: Floats) -> tuple[Instants, Floats]:
     """When every cell's charging ends, and its power [kW] until then.
 
-    That is the piece's end, or where a run ends inside the piece at its least power. An end is a whole
-    millisecond: rounded up, so that no limit is broken, unless that lowers the power too far.
+    That is the piece's end, or where a run ends inside the piece at its least power. That end is rounded
+    up to a millisecond, so that no limit is broken.
     """
     start_ms = problem.grid.piece_starts_ms[problem.cells.piece]
     span_ms = np.diff(problem.grid.piece_edges_ms)[problem.cells.piece].astype(np.float64)
     low = run_power_kw(problem)[problem.cell_session]
     early = (energy_kwh > 0.0) & (energy_kwh < low * problem.cell_hours * (1.0 - 1e-9))
     exact_ms = np.where(early, energy_kwh * MS_PER_HOUR / np.maximum(low, 1e-9), span_ms)
-    up_ms = np.maximum(np.ceil(exact_ms - 1e-6), 1.0)
-    too_low = energy_kwh * MS_PER_HOUR < (low - POWER_TOLERANCE_KW) * up_ms
-    span_ms = np.where(early, np.where(too_low, np.maximum(up_ms - 1.0, 1.0), up_ms), span_ms)
+    span_ms = np.maximum(np.ceil(exact_ms - 1e-6), 1.0)
     return start_ms + span_ms.astype(np.int64), energy_kwh * MS_PER_HOUR / span_ms
 
 
