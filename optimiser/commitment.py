@@ -100,8 +100,9 @@ class _Search:
         if flow is not None:
             return _Answer(flow, 0.0, self._cost(flow))
         narrowed, possible, cut = self._what_fits(narrowed)
+        held = narrowed.delivered_kwh(narrowed.lower_kwh)
         flow = self._cheapest(narrowed, possible, tidy=tidy)
-        flow = flow or self.engine.most(narrowed, possible)
+        flow = flow or self.engine.most(narrowed, np.maximum(possible, held) * (1.0 + 1e-9))
         dearer = 10.0 * (1.0 + float(np.abs(self.objective.cost_per_kwh).max(initial=0.0)))
         limits = tuple(p + dearer * c for p, c in zip(flow.prices.limits, cut.limits, strict=True))
         missing = float(np.maximum(self.wanted_kwh - possible, 0.0).sum())
