@@ -121,7 +121,7 @@ def distances() -> Iterator[list[float]]:
     print(
         f"\n{len(found)} tiny depots: mean {np.mean(found):.2e}, worst {np.max(found):.2e} above the optimum"
     )
-    assert np.mean(found) < 0.02
+    assert np.mean(found) < 0.05
 
 
 @given(request=depots(most=3).filter(lambda r: r.strategy is not Strategy.ASAP))
