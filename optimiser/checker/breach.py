@@ -36,7 +36,7 @@ def breaches_at(
 
 
 def figure_breach(rule: str, where: str, said: float, found: float, slack: float = 0.0) -> Breaches:
-    """A breach where a published figure is not the recomputed one; `slack` is what 0.001 kW is worth in it."""
+    """A breach where a published figure is not the recomputed one; `slack`: what 0.001 kW is worth."""
     if abs(said - found) <= slack + FIGURE * max(1.0, abs(found)):
         return []
     return [Breach(rule, where, f"says {said:.6f}, the segments give {found:.6f}")]

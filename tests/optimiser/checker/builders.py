@@ -4,6 +4,7 @@ Times are minutes after `NOW_MS`. All figures are summed here stretch by stretch
 checker's code, so that a right plan is right by another way of counting.
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
@@ -152,7 +153,7 @@ def _rows(
     marks = {begin, end, warm_ms} | {at(edge) for start, stop, _ in stretches for edge in (start, stop)}
     edges, soc = sorted(mark for mark in marks if begin <= mark <= end), session.soc
     rows: list[Row] = []
-    for start, stop in zip(edges[:-1], edges[1:], strict=True):
+    for start, stop in itertools.pairwise(edges):
         power = sum(kw for a, b, kw in stretches if at(a) <= start and stop <= at(b))
         while start < stop:
             row = _row(index, session, (start, stop), power, warm_kw if start >= warm_ms else 0.0, soc)
@@ -221,9 +222,7 @@ def _loads(request: PlanRequest, rows: list[Row], immovable: Stretches, end_ms: 
     for series in (site.base_load_kw, site.price_per_kwh, site.power_cap_kw):
         edges |= set(series.edges_between(request.now_ms, end_ms).tolist())
     inside = sorted(edge for edge in edges if request.now_ms <= edge <= end_ms)
-    return [
-        (a, b, _load_at(request, rows, immovable, a)) for a, b in zip(inside[:-1], inside[1:], strict=True)
-    ]
+    return [(a, b, _load_at(request, rows, immovable, a)) for a, b in itertools.pairwise(inside)]
 
 
 def _load_at(request: PlanRequest, rows: list[Row], immovable: Stretches, instant: int) -> float:
@@ -247,10 +246,7 @@ def _slots(request: PlanRequest, loads: Loads, end_ms: int) -> SiteSlots:
         start_ms=starts,
         end_ms=np.array(edges[1:], dtype=np.int64),
         load_kw=np.array(
-            [
-                max(kw for a, b, kw in loads if a < e and b > s)
-                for s, e in zip(edges[:-1], edges[1:], strict=True)
-            ]
+            [max(kw for a, b, kw in loads if a < e and b > s) for s, e in itertools.pairwise(edges)]
         ),
         base_load_kw=site.base_load_kw.at(starts),
         power_cap_kw=site.power_cap_kw.at(starts),
