@@ -116,8 +116,8 @@ class _Model:
         values = np.array([variable.value() or 0.0 for variable in self.energy], dtype=np.float64)
         prices = np.zeros((len(self.problem.limits), self.problem.n_pieces))
         peak = np.zeros(self.problem.n_pieces)
-        for name, constraint in self.lp.constraints.items():
-            kind, *place = name.split("_")
+        for constraint in self.lp.constraints():
+            kind, *place = constraint.name.split("_")
             if kind == "limit":
                 prices[int(place[0]), int(place[1])] = abs(constraint.pi or 0.0)
             elif kind == "peak":
