@@ -65,8 +65,10 @@ def _missing_bound(facts: Facts, loads: Loads, stage: str, edges_ms: Instants, p
     market = _market(edges_ms, Prices(prices.of_limit, nothing, prices.of_curves), nothing)
     cells = _cells(facts, market)
     rows = _curve_rows(facts, market, cells)
-    price = _path_price(facts, loads, market, cells) + _curve_cost(facts, market, cells, rows)
-    alone = least_missing(cells, price, need) if cells.piece.size else need
+    alone = need
+    if cells.piece.size:
+        price = _path_price(facts, loads, market, cells) + _curve_cost(facts, market, cells, rows)
+        alone = least_missing(cells, price, need)
     least = np.where(columns.frozen, given, alone).sum()
     return float(least - _value_of_room(facts, loads, market) - _value_of_curves(market, rows))
 
