@@ -46,8 +46,9 @@ def decide_delivery(engine: Engine, problem: PlanningProblem, need_kwh: Floats |
 
 
 def full_delivery(problem: PlanningProblem) -> Delivery:
-    """Everybody gets all; proven by its own feasibility, so the cuts are empty."""
-    return Delivery(problem.need_kwh, Prices.none(problem), Prices.none(problem))
+    """Everybody gets all that the stay allows; nobody is in another's way, so the cuts are empty."""
+    possible = np.minimum(problem.need_kwh, problem.delivered_kwh(problem.cells.upper_kwh))
+    return Delivery(possible, Prices.none(problem), Prices.none(problem))
 
 
 def _serve(

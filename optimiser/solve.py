@@ -70,10 +70,11 @@ def solve(engine: Engine, problem: PlanningProblem, strategy: Strategy) -> Solut
 
 
 def _deliver(engine: Engine, problem: PlanningProblem, objective: Objective) -> tuple[Delivery, Flow]:
-    """Everybody in full if that can be, which one solve tells; else fair shares of what can."""
-    flow = engine.cheapest(problem, Question(problem.need_kwh, objective))
+    """Everybody as much as alone if that can be, which one solve tells; else fair shares of what can."""
+    alone = full_delivery(problem)
+    flow = engine.cheapest(problem, Question(alone.energy_kwh, objective))
     if flow is not None:
-        return full_delivery(problem), flow
+        return alone, flow
     delivery = decide_delivery(engine, problem)
     for easing in EASINGS:
         energy = delivery.energy_kwh * (1.0 - easing)
