@@ -1,1 +1,1 @@
-"""Ways out: the vendors' platforms and the store, each behind its own module."""
+"""Ways out: vendors, the store. Each vendor word stops in its own package here."""

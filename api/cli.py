@@ -12,6 +12,8 @@ from api.version import VERSION
 app = typer.Typer(
     name="depot",
     no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Plan when every bus or truck of a depot charges, under the grid connection.",

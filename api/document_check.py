@@ -7,13 +7,14 @@ whatever the arrays do not hold (a duration beside two instants, a field that ca
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from adapters.chargeye.plan_payload import reached
+from adapters.chargeye.plan_payload import inputs_payload, reached
 from adapters.chargeye.plan_reading import PlanDocument, SegmentDocument
 from api.documents import entries
 from api.plan_reading import PlannedSchedule, ReadResponse
 from api.plan_schemas import PlanResponse, SolverDocument, StageDocument
 from api.requests import ReadRequest
 from optimiser.checker import Breach
+from optimiser.domain import ChargingSession
 from optimiser.units import PERCENT
 
 COMES_BACK = "4.1 given back"
@@ -26,13 +27,24 @@ _SOC_TOLERANCE = 1e-6
 _MONEY_TOLERANCE = 1e-6
 
 
-def check_document(answer: ReadResponse, read: ReadRequest) -> tuple[Breach, ...]:
-    """Breaches of a response document against its request that no array shows."""
+def check_document(
+    answer: ReadResponse, sessions: Sequence[ChargingSession], read: ReadRequest
+) -> tuple[Breach, ...]:
+    """Breaches of a response document against its request that no array shows.
+
+    `sessions` are the planned stays as the request has them, in the order of `answer.planned`.
+    """
     response, planned = answer.response, answer.planned
     return (
         *_not_given_back(response, planned, read.document),
         *_rejected_differently(response, read),
-        *(breach for place, schedule in planned.items() for breach in _plan_breaches(place, schedule)),
+        *(
+            breach
+            for (place, schedule), session in zip(planned.items(), sessions, strict=True)
+            for breach in _plan_breaches(place, schedule, session, _as_it_came(session, read.document))
+        ),
+        *_meta_breaches(planned, response.strategy),
+        *_shortfall_breaches(response, sessions),
         *_solver_breaches(response.solver, response.strategy),
     )
 
@@ -82,16 +94,23 @@ def _rejected_differently(response: PlanResponse, read: ReadRequest) -> Iterator
         )
 
 
-def _plan_breaches(place: int, schedule: PlannedSchedule) -> Iterator[Breach]:
+def _as_it_came(session: ChargingSession, request: Mapping[str, Any]) -> Mapping[str, Any]:
+    name, place = session.source
+    return entries(request, name)[place]
+
+
+def _plan_breaches(
+    place: int, schedule: PlannedSchedule, session: ChargingSession, came: Mapping[str, Any]
+) -> Iterator[Breach]:
     where, plan = f"/schedules/{place}/plan", schedule.plan
-    for name, message in _plan_mistakes(plan):
+    for name, message in (*_sum_mistakes(plan), *_input_mistakes(plan, session, came)):
         yield Breach(ADDS_UP, f"{where}/{name}", message)
     for row, segment in enumerate(plan.segments):
         for name, message in _segment_mistakes(segment):
             yield Breach(ADDS_UP, f"{where}/segments/{row}/{name}", message)
 
 
-def _plan_mistakes(plan: PlanDocument) -> Iterator[tuple[str, str]]:
+def _sum_mistakes(plan: PlanDocument) -> Iterator[tuple[str, str]]:
     last = plan.segments[-1]
     energy_kwh = sum(segment.energy_kwh for segment in plan.segments)
     charged = [segment.end_ms for segment in plan.segments if segment.power_kw > 0.0]
@@ -101,11 +120,42 @@ def _plan_mistakes(plan: PlanDocument) -> Iterator[tuple[str, str]]:
         yield "endSoc", f"is {plan.end_soc:g}, but the last segment ends at {last.end_soc:g}"
     if plan.end_ms != (charged[-1] if charged else plan.segments[0].start_ms):
         yield "endTime", "is not when the last charging ends"
-    target_soc = plan.inputs.get("targetSoc")
-    if isinstance(target_soc, int | float) and plan.reached_target != reached(
-        last.end_soc / PERCENT, target_soc / PERCENT
-    ):
-        yield "reachedTargetSocInSchedule", f"does not agree with {last.end_soc:g} of {target_soc:g} SoC"
+
+
+def _input_mistakes(
+    plan: PlanDocument, session: ChargingSession, came: Mapping[str, Any]
+) -> Iterator[tuple[str, str]]:
+    end_soc, target_soc = plan.segments[-1].end_soc, session.target_soc * PERCENT
+    if plan.departure_margin_ms != session.margin_ms:
+        yield "departureMarginMs", f"is {plan.departure_margin_ms}, the request says {session.margin_ms}"
+    if plan.reached_target != reached(end_soc / PERCENT, session.target_soc):
+        yield "reachedTargetSocInSchedule", f"does not agree with {end_soc:g} of {target_soc:g} SoC"
+    embedded = (came.get("plan") or {}).get("schedule") or {}
+    used = inputs_payload(embedded, session, came.get("startSoC"))
+    for name in sorted({*used, *plan.inputs}):
+        if plan.inputs.get(name) != used.get(name):
+            yield f"schedule/{name}", "is not what the request says"
+
+
+def _meta_breaches(planned: Mapping[int, PlannedSchedule], strategy: str) -> Iterator[Breach]:
+    for place, schedule in planned.items():
+        if schedule.meta.strategy != strategy:
+            yield Breach(ADDS_UP, f"/schedules/{place}/planMeta/strategy", f"is not {strategy}")
+
+
+def _shortfall_breaches(response: PlanResponse, sessions: Sequence[ChargingSession]) -> Iterator[Breach]:
+    """Shortfalls of schedules that were not planned are refused before, when the response is read."""
+    by_id = {session.schedule_id: session for session in sessions}
+    for place, shortfall in enumerate(response.shortfalls):
+        session, where = by_id[shortfall.schedule_id], f"/shortfalls/{place}"
+        floor = min(session.minimum_soc, session.target_soc)
+        if shortfall.ev_id != session.vehicle.vehicle_id:
+            yield Breach(ADDS_UP, f"{where}/evId", f"is not {session.vehicle.vehicle_id}")
+        if abs(shortfall.target_soc - session.target_soc * PERCENT) > _SOC_TOLERANCE:
+            yield Breach(ADDS_UP, f"{where}/targetSoC", f"is not {session.target_soc * PERCENT:g}")
+        if shortfall.below_minimum_soc == reached(shortfall.planned_soc / PERCENT, floor):
+            message = f"does not agree with {shortfall.planned_soc:g} SoC"
+            yield Breach(ADDS_UP, f"{where}/belowMinimumSoC", message)
 
 
 def _segment_mistakes(segment: SegmentDocument) -> Iterator[tuple[str, str]]:

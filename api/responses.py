@@ -9,11 +9,11 @@ import numpy as np
 from adapters.chargeye.mapping import STRATEGY_VERSION_PREFIX
 from adapters.chargeye.plan_payload import (
     DECIMALS,
-    REACHED_SOC,
     Json,
     PlanStamp,
     filled_schedule,
     occurrence_schedule,
+    reached,
     rounded,
     segment_payloads,
 )
@@ -109,7 +109,7 @@ def _shortfall(shortfall: Shortfall, session: ChargingSession) -> Json:
         "shortfallKwh": _number(shortfall.shortfall_kwh),
         "plannedSoC": _number(shortfall.planned_soc * PERCENT),
         "targetSoC": _number(session.target_soc * PERCENT),
-        "belowMinimumSoC": shortfall.planned_soc < floor - REACHED_SOC,
+        "belowMinimumSoC": not reached(shortfall.planned_soc, floor),
         "reasons": [_reason(reason) for reason in shortfall.reasons],
         "repairs": [_repair(repair) for repair in shortfall.repairs],
     }

@@ -4,18 +4,18 @@ A file holds either the columns `from`, `to` and the value under its own name, o
 and the value that holds from then until the next row (the last one as long as the one before it).
 """
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from api.exceptions import UnreadableFileError
 from optimiser.exceptions import Fault, InvalidRequestError
 
 _VALUE_NAMES = {"prices": "pricePerKwh", "baseLoadKw": "baseLoadKw"}
-_OFFSET = re.compile(r"(Z|[+-]\d\d:?\d\d)$", re.IGNORECASE)
+_TIME_WITH_OFFSET = r":\d\d.*(?:Z|[+-]\d\d:?\d\d)$"
 
 
 def with_series(document: Any, files: Mapping[str, Path | None]) -> Any:
@@ -61,27 +61,19 @@ def _table(path: Path) -> pd.DataFrame:
 
 def _instants(column: "pd.Series[Any]", field: str, edge: str) -> "pd.Series[Any]":
     """A column of times in UTC. A time without an offset could be any hour, so it is refused."""
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        instants = column.dt.tz_convert("UTC")
+    else:
+        text = column.astype(str).str.strip()
+        exact = text.where(text.str.contains(_TIME_WITH_OFFSET))
+        instants = pd.to_datetime(exact, utc=True, errors="coerce", format="ISO8601")
     faults = [
-        Fault(("site", field, row, edge), f"row {row + 1} of the file: {message}")
-        for row, value in enumerate(column)
-        if (message := _time_fault(value))
+        Fault(("site", field, row, edge), f"row {row + 1} of the file is no time in ISO 8601 with an offset")
+        for row in np.flatnonzero(instants.isna()).tolist()
     ]
     if faults:
         raise InvalidRequestError(faults)
-    return pd.to_datetime(column, utc=True)
-
-
-def _time_fault(value: Any) -> str | None:
-    """What is wrong with one time of a file; None where nothing is."""
-    if isinstance(value, str):
-        if not _OFFSET.search(value.strip()):
-            return f"{value!r} has no offset from UTC"
-        return (
-            "is not a time in ISO 8601" if pd.isna(pd.to_datetime(value, errors="coerce", utc=True)) else None
-        )
-    if not isinstance(value, pd.Timestamp):
-        return "is not a time"
-    return "has no offset from UTC" if value.tzinfo is None else None
+    return instants
 
 
 def _next_instants(starts: "pd.Series[Any]") -> "pd.Series[Any]":

@@ -3,7 +3,8 @@
 Front doors bring the clock; the planner has none.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
@@ -12,34 +13,17 @@ from pydantic_core import from_json, to_json
 from adapters.chargeye.plan_payload import Json
 from api.exceptions import NotJsonError, SelfCheckError
 from api.ids import new_id
-from api.requests import OnInvalid, read_request
+from api.requests import OnInvalid, ReadRequest, read_request
 from api.responses import phases, render_plan
+from api.set_aside import without_unplannable
 from optimiser.checker import Breach, check_plan
 from optimiser.domain import PlanRequest
 from optimiser.plan import Plan
 from optimiser.planner import plan_site
+from optimiser.sessions import dated_sessions
+from optimiser.stopwatch import Stopwatch
 
 Clock = Callable[[], int]
-
-_MS_PER_SECOND = 1_000.0
-
-
-class PhaseTimes:
-    """Milliseconds between calls of `lap`, by name: where the time of one plan went."""
-
-    def __init__(self) -> None:
-        self.spent_ms: dict[str, float] = {}
-        self._last = perf_counter()
-
-    def lap(self, name: str) -> None:
-        """End the phase that runs now and call it `name`."""
-        now = perf_counter()
-        self.spent_ms[name] = (now - self._last) * _MS_PER_SECOND
-        self._last = now
-
-    def skip(self) -> None:
-        """Begin the next phase here; what passed until now is counted elsewhere."""
-        self._last = perf_counter()
 
 
 def make_plan(
@@ -51,18 +35,16 @@ def make_plan(
     that the response alone tells what was planned. Raises InvalidRequestError for a bad request and
     SelfCheckError where our own plan breaks a rule.
     """
-    created_at_ms = clock()
-    times = PhaseTimes()
-    read = read_request(document, clock_now_ms=created_at_ms, on_invalid=on_invalid)
-    times.lap("parse")
-    plan = plan_site(read.plan_request, engine=engine)
-    times.skip()
-    _refuse_breaches(read.plan_request, plan)
-    times.lap("check")
+    created_at_ms, watch = clock(), Stopwatch(perf_counter)
+    read = _read(document, created_at_ms, on_invalid)
+    watch.lap("parse")
+    plan = plan_site(read.plan_request, engine=engine, seconds=perf_counter)
+    watch.lap("plan")
+    refuse_breaches(read, plan)
+    watch.lap("check")
     response = render_plan(read, plan, plan_id=new_id(created_at_ms), created_at_ms=created_at_ms)
-    times.lap("respond")
-    spent = times.spent_ms
-    response["solver"]["phasesMs"] = phases({"parse": spent["parse"], **plan.report.phases_ms, **spent})
+    watch.lap("respond")
+    response["solver"]["phasesMs"] = _all_phases(watch.phases_ms, plan.report.phases_ms)
     return response
 
 
@@ -78,8 +60,32 @@ def check_plan_documents(request_document: Any, plan_document: Any) -> tuple[Bre
 
     answer = read_response(plan_document)
     on_invalid = OnInvalid.SKIP if answer.response.rejected else OnInvalid.REJECT
-    read = read_request(request_document, clock_now_ms=answer.response.created_at_ms, on_invalid=on_invalid)
-    return (*check_document(answer, read), *check_plan(read.plan_request, to_plan(answer, read)))
+    read = _read(request_document, answer.response.created_at_ms, on_invalid)
+    plan = to_plan(answer, read)
+    return (*check_document(answer, plan.sessions, read), *check_plan(_dated(read), plan))
+
+
+def _read(document: Any, clock_now_ms: int, on_invalid: OnInvalid) -> ReadRequest:
+    read = read_request(document, clock_now_ms=clock_now_ms, on_invalid=on_invalid)
+    return without_unplannable(read) if on_invalid is OnInvalid.SKIP else read
+
+
+def _dated(read: ReadRequest) -> PlanRequest:
+    """The request with its rules expanded, so that a missing occurrence is a breach too."""
+    return replace(read.plan_request, sessions=dated_sessions(read.plan_request), recurring=())
+
+
+def refuse_breaches(read: ReadRequest, plan: Plan) -> None:
+    """Raise SelfCheckError for a plan of ours that breaks a rule: better no plan than a bad one."""
+    breaches = check_plan(_dated(read), plan)
+    if breaches:
+        raise SelfCheckError(breaches)
+
+
+def _all_phases(around: Mapping[str, float], inside: Mapping[str, float]) -> dict[str, float]:
+    """The planner's own phases in place of the one in which it ran."""
+    spent = {"parse": around["parse"], **inside, "check": around["check"], "respond": around["respond"]}
+    return phases(spent)
 
 
 def parse_json(text: bytes) -> Any:
@@ -96,9 +102,3 @@ def parse_json(text: bytes) -> Any:
 def json_text(document: Json, *, indent: int | None = None) -> bytes:
     """The document as JSON text."""
     return to_json(document, indent=indent)
-
-
-def _refuse_breaches(request: PlanRequest, plan: Plan) -> None:
-    breaches = check_plan(request, plan)
-    if breaches:
-        raise SelfCheckError(breaches)

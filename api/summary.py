@@ -34,7 +34,7 @@ def print_summary(request: Json, response: Json, *, to_stderr: bool) -> None:
     zone = ZoneInfo(request["site"]["timeZone"])
     console.print(vehicle_table(response, zone))
     for line in (*_totals(request, response), *_shortfalls(response, zone), *_remarks(response)):
-        console.print(line)
+        console.print(line, soft_wrap=True)
 
 
 def vehicle_table(response: Json, zone: tzinfo) -> Table:
@@ -70,9 +70,9 @@ def _totals(request: Json, response: Json) -> Iterator[Text]:
     site, solver, currency = response["site"], response["solver"], request["site"].get("currency", "")
     slots = site["slots"]
     cap = f"cap {_range(slot['powerCapKw'] for slot in slots)} kW" if slots else "no slots"
-    demand = f" + {site['demandCost']:.2f} for the peak" if site["demandCost"] else ""
+    demand = f" + {site['demandCost']:.2f} {currency} for the peak" if site["demandCost"] else ""
     yield Text(f"Site     peak {site['peakKw']:.1f} kW, {cap}; {site['energyKwh']:.1f} kWh from the grid")
-    yield Text(f"Cost     {site['energyCost']:.2f}{demand} {currency}")
+    yield Text(f"Cost     {site['energyCost']:.2f} {currency} for energy{demand}")
     milliseconds = sum(solver["phasesMs"].values())
     proof = f"{solver['status']}, gap {solver['gap']:.2%}"
     yield Text(f"Solved   {proof}, by {solver['engine']} in {milliseconds:.0f} ms")

@@ -68,7 +68,7 @@ def expand(request: PlanRequest) -> Expanded:
 
 def build(request: PlanRequest, expanded: Expanded) -> PlanningProblem:
     """Sessions and series to arrays."""
-    fixed = fixed_loads(expanded.all_sessions, request.now_ms)
+    fixed = fixed_loads(request, expanded.all_sessions)
     return build_problem(request, expanded.ours, fixed, expanded.site)
 
 

@@ -16,10 +16,12 @@ from optimiser.certificate import Index
 from optimiser.delivery import cell_prices, decide_delivery
 from optimiser.engines.base import Engine, Flow, Objective, Prices, Question
 from optimiser.exchange import Board, mend
+from optimiser.limits import Flags
 from optimiser.pattern import Pattern
-from optimiser.problem import Flags, PlanningProblem
+from optimiser.problem import PlanningProblem
 from optimiser.runs import Run, cheapest_run, cheapest_spread
 from optimiser.series import Floats
+from optimiser.strategies import earlier_first
 
 NEGLIGIBLE_KWH = 1e-9
 SETTLING_ROUNDS = 12
@@ -72,19 +74,23 @@ class _Search:
         self.objective = objective
         self.wanted_kwh = energy_kwh
 
-    def ask(self, pattern: Pattern) -> _Answer:
+    def _cheapest(self, problem: PlanningProblem, energy_kwh: Floats, *, tidy: bool = False) -> Flow | None:
+        preference = earlier_first(problem) if tidy else None
+        return self.engine.cheapest(problem, Question(energy_kwh, self.objective, preference=preference))
+
+    def ask(self, pattern: Pattern, *, tidy: bool = False) -> _Answer:
         """The cheapest flow within a pattern; it delivers less only where the pattern leaves no room.
 
         Where it does, the cut that proves it is priced above everything else, so that whoever looks at
         the prices moves away from there first.
         """
         narrowed = pattern.problem()
-        flow = self.engine.cheapest(narrowed, Question(self.wanted_kwh, self.objective))
+        flow = self._cheapest(narrowed, self.wanted_kwh, tidy=tidy)
         if flow is not None:
             return _Answer(flow, 0.0, self._cost(flow))
         delivery = decide_delivery(self.engine, narrowed, self.wanted_kwh)
         possible = np.minimum(self.wanted_kwh, delivery.energy_kwh)
-        flow = self.engine.cheapest(narrowed, Question(possible, self.objective))
+        flow = self._cheapest(narrowed, possible, tidy=tidy)
         flow = flow or self.engine.most(narrowed, possible)
         dearer = 10.0 * (1.0 + float(np.abs(self.objective.cost_per_kwh).max(initial=0.0)))
         limits = tuple(
@@ -120,7 +126,7 @@ class _Search:
                 break
             else:
                 share *= 2
-        return pattern, answer.flow
+        return pattern, self.ask(pattern, tidy=True).flow
 
     def _bind(self, pattern: Pattern, sessions: list[int], prices: Prices) -> None:
         costs = self._cell_costs(prices)
@@ -164,7 +170,8 @@ class _Search:
             pattern.low_kwh[cells],
             np.minimum(self.problem.cells.upper_kwh[cells], spare_kwh[cells]),
             float(self.wanted_kwh[i]),
-            from_first=bool(self.problem.charging_now[i]),
+            from_first=bool(self.problem.charging_now[i] and not self.problem.pausable[i]),
+            ends_early=bool(self.wanted_kwh[i] >= self.problem.need_kwh[i] - 1e-6),
         )
 
     # -- least power ---------------------------------------------------------------------------
@@ -172,17 +179,27 @@ class _Search:
     def settle(self, pattern: Pattern, flow: Flow) -> Floats:
         """Mend what is below the least power; decide what cannot be mended, and ask again."""
         energy = self._mended(pattern, flow)
+        if self._broken(pattern, energy).size:
+            flow, energy = self._less_tidy(pattern, flow, energy)
         for _ in range(SETTLING_ROUNDS):
             broken = self._broken(pattern, energy)
             trial = pattern.copy()
             if broken.size == 0 or not self._decide(trial, broken, energy):
                 break
-            answer = self.engine.cheapest(trial.problem(), Question(self.wanted_kwh, self.objective))
+            answer = self._cheapest(trial.problem(), self.wanted_kwh, tidy=True)
             if answer is None:
                 break
             pattern, flow = trial, answer
             energy = self._mended(pattern, flow)
         return self._placed_alone(pattern, flow, energy)
+
+    def _less_tidy(self, pattern: Pattern, flow: Flow, energy_kwh: Floats) -> tuple[Flow, Floats]:
+        """A flow that nobody has tidied, if more of it can be mended: more vehicles can move in it."""
+        other = self.ask(pattern).flow
+        mended = self._mended(pattern, other)
+        if self._broken(pattern, mended).size < self._broken(pattern, energy_kwh).size:
+            return other, mended
+        return flow, energy_kwh
 
     def _mended(self, pattern: Pattern, flow: Flow) -> Floats:
         board = Board(pattern.problem(), pattern.low_kwh, flow.energy_kwh, self.objective.cost_per_kwh)
@@ -202,7 +219,8 @@ class _Search:
         for k in broken:
             i = int(self.problem.cell_session[k])
             if self._ends_run(pattern, int(k), i, energy_kwh):
-                pattern.end_early(int(k), float(energy_kwh[k]))
+                pattern.end_early(int(k), i, float(energy_kwh[k]))
+                reach[i] = pattern.upper_kwh[pattern.cells_of(i)].sum()
             elif reach[i] - pattern.upper_kwh[k] >= self.wanted_kwh[i] and pattern.lower_kwh[k] == 0.0:
                 reach[i] -= pattern.upper_kwh[k]
                 pattern.upper_kwh[k] = 0.0
@@ -212,7 +230,9 @@ class _Search:
         return decided
 
     def _ends_run(self, pattern: Pattern, cell: int, i: int, energy_kwh: Floats) -> bool:
-        """Whether a cell is the last in which its session charges, with room for its least power."""
+        """Whether a cell is the last before its session's target, with room for its least power."""
+        if self.wanted_kwh[i] < self.problem.need_kwh[i] - 1e-6:
+            return False
         later = energy_kwh[cell + 1 : pattern.cells_of(i).stop]
         room = pattern.spare_kwh(energy_kwh)[cell]
         return not (later > NEGLIGIBLE_KWH).any() and room >= pattern.low_kwh[cell] - energy_kwh[cell]

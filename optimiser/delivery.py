@@ -14,13 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimiser.engines.base import Engine, Flow, Prices
-from optimiser.problem import Flags, PlanningProblem
+from optimiser.limits import Flags
+from optimiser.problem import PlanningProblem
 from optimiser.series import Floats
 
 # A flow is complete when no more than this share of the demand (at least of 1 kWh) is missing. HiGHS
 # meets rows to 1e-7, and a depot has some hundred of them under one cut.
 COMPLETE = 1e-7
-# A session whose demand is within this share of what it can take outside a cut is held by that cut.
+# A cut holds a session that asks for what it can take outside the cut, or for more; this share is rounding.
 TIGHT = 1e-9
 
 
@@ -108,8 +109,8 @@ def _least_level(
         free = free_kwh(problem, flow.prices)
         cut_room = _cut_room_kwh(problem, flow.prices)
         next_level = _level_of_cut(problem, (floor_kwh, need_kwh, active), free, cut_room, level)
-        at_level = _demand(problem, floor_kwh, need_kwh, active, next_level)
-        held = active & (at_level > free - TIGHT * np.maximum(1.0, free))
+        at_next = _demand(problem, floor_kwh, need_kwh, active, next_level)
+        held = active & (demand > free) & (at_next >= free - TIGHT * np.maximum(1.0, free))
         if next_level <= level or not held.any():
             return level, active if not held.any() else held
         level = next_level

@@ -5,6 +5,7 @@ Everything here is frozen and validated before it is made. Instants are epoch mi
 the name says AC.
 """
 
+import math
 from dataclasses import dataclass, field
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -82,6 +83,15 @@ class Site:
     demand_charge: DemandCharge | None = None
     groups: tuple[Group, ...] = ()
     stations: tuple[Station, ...] = ()
+
+    def supply_limit_kw(self, station_id: str | None, connector_id: str | None) -> float:
+        """The most [kW, DC] that a station and its connector let through; infinite where nothing is said."""
+        limits = [math.inf]
+        for station in self.stations:
+            if station.station_id == station_id:
+                limits += [station.max_power_kw] if station.max_power_kw is not None else []
+                limits.append(station.connector_max_power_kw.get(connector_id or "", math.inf))
+        return min(limits)
 
 
 @dataclass(frozen=True, slots=True)

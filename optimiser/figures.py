@@ -5,15 +5,15 @@ import numpy as np
 from optimiser.domain import Strategy
 from optimiser.plan import Segments, SiteSlots, SiteTotals
 from optimiser.problem import PlanningProblem
-from optimiser.segments import charging_power_kw
+from optimiser.segments import charging_of_cells
 from optimiser.series import Floats
 from optimiser.units import MS_PER_HOUR
 
 
 def piece_loads_kw(problem: PlanningProblem, energy_kwh: Floats) -> Floats:
     """The largest AC load within every piece: a run that ends early still draws its power until then."""
-    power = charging_power_kw(problem, energy_kwh)
-    charging = problem.by_piece(power)
+    _, power_kw = charging_of_cells(problem, energy_kwh)
+    charging = problem.by_piece(power_kw)
     return problem.immovable_kw + charging * problem.ac_per_dc
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from optimiser.domain import ChargingSession, FixedSegment
+from optimiser.domain import ChargingSession, FixedSegment, PlanRequest
 from optimiser.units import MS_PER_HOUR
 
 
@@ -16,22 +16,22 @@ class FixedLoad:
     power_kw: float
 
 
-def fixed_loads(sessions: tuple[ChargingSession, ...], now_ms: int) -> tuple[FixedLoad, ...]:
-    """All fixed load of these sessions from now on, in their order."""
+def fixed_loads(request: PlanRequest, sessions: tuple[ChargingSession, ...]) -> tuple[FixedLoad, ...]:
+    """All fixed load of the request's dated sessions from now on, in their order."""
     return tuple(
         FixedLoad(session, segment.start_ms, segment.end_ms, segment.power_kw)
         for session in sessions
-        for segment in fixed_segments(session, now_ms)
+        for segment in fixed_segments(request, session)
         if segment.power_kw > 0.0 and segment.end_ms > segment.start_ms
     )
 
 
-def fixed_segments(session: ChargingSession, now_ms: int) -> tuple[FixedSegment, ...]:
+def fixed_segments(request: PlanRequest, session: ChargingSession) -> tuple[FixedSegment, ...]:
     """The part of a session's power that is given: frozen to the letter, or uncontrolled, or neither."""
     if session.frozen is not None:
-        return tuple(_cut(segment, now_ms, session.departure_ms) for segment in session.frozen)
+        return tuple(_cut(segment, request.now_ms, session.departure_ms) for segment in session.frozen)
     if not session.vehicle.controllable:
-        return (_uncontrolled(session, now_ms),)
+        return (_uncontrolled(request, session),)
     return ()
 
 
@@ -40,8 +40,10 @@ def _cut(segment: FixedSegment, start_ms: int, end_ms: int) -> FixedSegment:
     return FixedSegment(start, max(start, min(segment.end_ms, end_ms)), segment.power_kw)
 
 
-def _uncontrolled(session: ChargingSession, now_ms: int) -> FixedSegment:
+def _uncontrolled(request: PlanRequest, session: ChargingSession) -> FixedSegment:
     """At its largest power from arrival until its target: what a charger does on its own."""
-    start_ms = max(session.arrival_ms, now_ms)
-    full_ms = start_ms + round(session.energy_need_kwh / session.vehicle.max_power_kw * MS_PER_HOUR)
-    return FixedSegment(start_ms, min(full_ms, session.departure_ms), session.vehicle.max_power_kw)
+    start_ms = max(session.arrival_ms, request.now_ms)
+    supply_kw = request.site.supply_limit_kw(session.station_id, session.connector_id)
+    power_kw = min(session.vehicle.max_power_kw, supply_kw)
+    full_ms = start_ms + round(session.energy_need_kwh / power_kw * MS_PER_HOUR)
+    return FixedSegment(start_ms, min(full_ms, session.departure_ms), power_kw)

@@ -76,8 +76,9 @@ class Pattern:
         self.upper_kwh[cells] = self.free.cells.upper_kwh[cells]
         self.reserved_kwh[cells] = 0.0
 
-    def end_early(self, cell: int, energy_kwh: float) -> None:
-        """Settle a cell in which a run ends before the piece does."""
+    def end_early(self, cell: int, session: int, energy_kwh: float) -> None:
+        """Settle a cell in which a run ends before the piece does: at the target, so nothing follows."""
+        self.upper_kwh[cell + 1 : self.cells_of(session).stop] = 0.0
         self._fix(slice(cell, cell + 1), np.array([energy_kwh]))
 
     def spare_kwh(self, used_kwh: Floats) -> Floats:

@@ -43,7 +43,7 @@ def plan_site(request: PlanRequest, *, engine: str = "auto", seconds: Callable[[
     ours = tuple(session for session in sessions if session.vehicle.controllable)
     site, notices = carried_on(request, ours)
     watch.lap("expand")
-    problem = build_problem(request, ours, fixed_loads(sessions, request.now_ms), site)
+    problem = build_problem(request, ours, fixed_loads(request, sessions), site)
     watch.lap("build")
     chosen = choose_engine(engine, problem)
     solution = solve(chosen, problem, request.strategy)
@@ -109,17 +109,16 @@ def _end_soc(segments: Segments) -> Floats:
 
 
 def _overload_notices(problem: PlanningProblem) -> tuple[Notice, ...]:
-    """Where load that nobody can move is over the site's cap on its own."""
+    """Where load that nobody can move is over a cap on its own."""
     starts = problem.grid.piece_starts_ms
-    over = np.flatnonzero(problem.immovable_kw > problem.site.power_cap_kw.at(starts) + 1e-3)
-    if over.size == 0:
-        return ()
-    text = f"load that cannot be moved is over the site's cap at {iso_z(int(starts[over[0]]))}"
-    return (
-        Notice(
-            "cap-exceeded", f"{text} and in {over.size - 1} later pieces of time; nothing else charges there"
-        ),
-    )
+    notices = []
+    for limit in problem.limits:
+        if limit.overloaded.any():
+            since = iso_z(int(starts[limit.overloaded][0]))
+            text = f"{limit.limit_id}: load that cannot be moved is over the cap from {since} on, "
+            text += f"in {int(limit.overloaded.sum())} pieces of time; nothing else charges there"
+            notices.append(Notice("cap-exceeded", text))
+    return tuple(notices)
 
 
 def _report(

@@ -9,28 +9,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from optimiser.certificate import Cells, Index
 from optimiser.domain import ChargingSession, PlanRequest, Site
 from optimiser.fixed_load import FixedLoad
+from optimiser.limits import Flags, Limit, laid_out, make_limits
 from optimiser.series import Floats
 from optimiser.timegrid import TimeGrid, make_timegrid
 from optimiser.units import MS_PER_HOUR
-
-Flags = NDArray[np.bool_]
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Limit:
-    """A power cap shared by several sessions, as room for energy [kWh, DC] in each piece.
-
-    `limit_id` is `site`, `group:<id>` or `station:<id>`; `members` flags the sessions below it.
-    """
-
-    limit_id: str
-    room_kwh: Floats
-    members: Flags
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -154,7 +140,7 @@ def build_problem(
         site=site,
         cells=cells,
         lower_kwh=np.zeros(cells.piece.size),
-        limits=_limits(sessions, site, grid, fixed),
+        limits=make_limits(sessions, site, grid, fixed),
         need_kwh=_column(sessions, "energy_need_kwh"),
         minimum_need_kwh=_column(sessions, "minimum_need_kwh"),
         capacity_kwh=np.array([s.vehicle.battery_capacity_kwh for s in sessions]),
@@ -166,7 +152,7 @@ def build_problem(
             [s.charging_now and s.arrival_ms <= request.now_ms for s in sessions], dtype=bool
         ),
         hours=hours,
-        immovable_kw=site.base_load_kw.at(starts) + _laid_out(fixed, grid) * ac_per_dc,
+        immovable_kw=site.base_load_kw.at(starts) + laid_out(fixed, grid) * ac_per_dc,
         price_per_kwh=site.price_per_kwh.at(starts) * ac_per_dc,
         carbon_kg_per_kwh=carbon * ac_per_dc,
         middle_hours=(starts - request.now_ms) / MS_PER_HOUR + hours / 2,
@@ -181,13 +167,9 @@ def _column(sessions: tuple[ChargingSession, ...], name: str) -> Floats:
 
 def _largest_power_kw(session: ChargingSession, site: Site) -> float:
     """The vehicle's own limit, its connector's and its station's; 0 where that is under its least power."""
-    limits = [session.vehicle.max_power_kw]
-    for station in site.stations:
-        if station.station_id == session.station_id:
-            limits += [station.max_power_kw] if station.max_power_kw is not None else []
-            connector = station.connector_max_power_kw.get(session.connector_id or "")
-            limits += [connector] if connector is not None else []
-    return min(limits) if min(limits) >= session.vehicle.min_power_kw else 0.0
+    supply_kw = site.supply_limit_kw(session.station_id, session.connector_id)
+    largest_kw = min(session.vehicle.max_power_kw, supply_kw)
+    return largest_kw if largest_kw >= session.vehicle.min_power_kw else 0.0
 
 
 def _cells(sessions: tuple[ChargingSession, ...], grid: TimeGrid, max_power_kw: Floats, now_ms: int) -> Cells:
@@ -206,50 +188,6 @@ def _last_instant(session: ChargingSession, now_ms: int) -> int:
     """When charging must be over; at once for sessions that are not planned by us."""
     planned = session.frozen is None and session.energy_need_kwh > 0.0
     return session.charge_until_ms if planned else now_ms
-
-
-def _laid_out(fixed: tuple[FixedLoad, ...], grid: TimeGrid) -> Floats:
-    """Sum of fixed power [kW, DC] in each piece; their edges are piece edges."""
-    change = np.zeros(grid.piece_edges_ms.size)
-    last = change.size - 1  # a vehicle that is not ours may stay longer than the planned time
-    for load in fixed:
-        change[min(last, int(np.searchsorted(grid.piece_edges_ms, load.start_ms)))] += load.power_kw
-        change[min(last, int(np.searchsorted(grid.piece_edges_ms, load.end_ms)))] -= load.power_kw
-    return np.cumsum(change)[:-1]
-
-
-def _limits(
-    sessions: tuple[ChargingSession, ...], site: Site, grid: TimeGrid, fixed: tuple[FixedLoad, ...]
-) -> tuple[Limit, ...]:
-    """The site, then groups, then stations. AC caps become DC room; nothing is ever below 0."""
-    starts, hours, ratio = grid.piece_starts_ms, grid.piece_hours, site.ac_dc_power_ratio
-    everybody = np.ones(len(sessions), dtype=bool)
-    head_kw = ratio * (site.power_cap_kw.at(starts) - site.base_load_kw.at(starts)) - _laid_out(fixed, grid)
-    limits = [Limit("site", np.maximum(head_kw, 0.0) * hours, everybody)]
-    for group in site.groups:
-        below = _stations_below(group.group_id, site)
-        members = np.array([s.station_id in below for s in sessions], dtype=bool)
-        own = tuple(load for load in fixed if load.session.station_id in below)
-        head_kw = ratio * group.power_cap_kw.at(starts) - _laid_out(own, grid)
-        limits.append(Limit(f"group:{group.group_id}", np.maximum(head_kw, 0.0) * hours, members))
-    for station in site.stations:
-        if station.max_power_kw is not None:
-            members = np.array([s.station_id == station.station_id for s in sessions], dtype=bool)
-            own = tuple(load for load in fixed if load.session.station_id == station.station_id)
-            head_kw = station.max_power_kw - _laid_out(own, grid)
-            limits.append(Limit(f"station:{station.station_id}", np.maximum(head_kw, 0.0) * hours, members))
-    return tuple(limits)
-
-
-def _stations_below(group_id: str, site: Site) -> set[str]:
-    """Stations of a group and of all groups under it."""
-    below: set[str] = set()
-    for group in site.groups:
-        if group.group_id == group_id:
-            below.update(group.station_ids)
-        elif group.parent_id == group_id:
-            below.update(_stations_below(group.group_id, site))
-    return below
 
 
 def _demand(site: Site, grid: TimeGrid) -> PeakCharge | None:

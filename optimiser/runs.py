@@ -10,10 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimiser.certificate import Cells, Index
+from optimiser.limits import Flags
 from optimiser.series import Floats
 
 # Pairs of (start, end) times pieces that are looked at together: 4 million doubles are 32 MB.
 CHUNK = 4_000_000
+LONG_WINDOW = 64
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -43,21 +45,58 @@ def cheapest_run(
     energy_kwh: float,
     *,
     from_first: bool = False,
-    loose_end: bool = False,
+    ends_early: bool = True,
 ) -> Run | None:
     """The cheapest run that takes `energy_kwh`, or as much of it as any run can.
 
-    `from_first`: the run must begin in the first piece (the vehicle is charging already).
-    `loose_end`: the last piece may always take less than its least, which makes the cost a lower bound
-    of every run there is; otherwise it does so only where even the least of the whole run is too much.
-    Among equals the earliest start wins, then the shortest. None where no run can take anything.
+    `from_first`: the run must begin in the first piece (the vehicle is charging already). `ends_early`:
+    where even the least of a whole run is too much, its last piece may take less; that is for runs that
+    reach their target. Among equals the earliest start wins, then the shortest. None where no run can
+    take anything. Windows of more than 64 pieces are searched at every second, third, ... piece.
     """
-    spans = _spans(low_kwh, high_kwh, from_first)
+    spans = _thinned(_spans(low_kwh, high_kwh), price.size, from_first)
     target = min(energy_kwh, float(spans.most_kwh.max(initial=0.0)))
-    fits = (spans.most_kwh >= target - 1e-12) & (spans.least_kwh < target)
-    if target <= 0.0 or not fits.any():
+    least = spans.least_kwh if ends_early else spans.least_kwh + low_kwh[spans.end - 1]
+    return _best(spans, least < target if ends_early else least <= target, price, low_kwh, high_kwh, target)
+
+
+def least_run_cost(price: Floats, low_kwh: Floats, high_kwh: Floats, energy_kwh: float) -> float | None:
+    """A lower bound of the cost of every unbroken run that takes all of `energy_kwh`, or None without one.
+
+    Neighbouring pieces that are alike are joined, and the first and last of a run may take less than
+    their least: so every run is covered, wherever inside them it begins and ends.
+    """
+    firsts = _joints(price, low_kwh, high_kwh)
+    price, low_kwh = price[firsts], np.add.reduceat(low_kwh, firsts)
+    high_kwh = np.add.reduceat(high_kwh, firsts)
+    spans = _spans(low_kwh, high_kwh)
+    inner_kwh = np.maximum(spans.least_kwh - low_kwh[spans.start], 0.0)
+    best = _best(spans, inner_kwh < energy_kwh, price, low_kwh, high_kwh, energy_kwh, loose_ends=True)
+    return best.cost if best is not None else None
+
+
+def _joints(price: Floats, low_kwh: Floats, high_kwh: Floats) -> Index:
+    """Where a new block begins: another price, or another ratio of least to largest."""
+    ratio = np.divide(low_kwh, high_kwh, out=np.full_like(price, 2.0), where=high_kwh > 0.0)
+    change = (np.abs(np.diff(price)) > 1e-10) | (np.abs(np.diff(ratio)) > 1e-9)
+    return np.flatnonzero(np.concatenate([[True], change]))
+
+
+def _best(
+    spans: _Spans,
+    fits: Flags,
+    price: Floats,
+    low_kwh: Floats,
+    high_kwh: Floats,
+    energy_kwh: float,
+    *,
+    loose_ends: bool = False,
+) -> Run | None:
+    """The cheapest of the spans that fit and have room for all the energy."""
+    fits = fits & (spans.most_kwh >= energy_kwh - 1e-12)
+    if energy_kwh <= 0.0 or not fits.any():
         return None
-    window = _Window(price, low_kwh, high_kwh, target, loose_end)
+    window = _Window(price, low_kwh, high_kwh, energy_kwh, loose_ends)
     start, end = spans.start[fits], spans.end[fits]
     costs = window.costs(start, end)
     best = int(np.lexsort((end, start, np.round(costs, 9)))[0])
@@ -65,16 +104,22 @@ def cheapest_run(
     return Run(int(start[best]), int(end[best]), taken, float(costs[best]))
 
 
-def _spans(low_kwh: Floats, high_kwh: Floats, from_first: bool) -> _Spans:
-    """Runs over pieces that all have room for the least power."""
-    n = low_kwh.size
+def _spans(low_kwh: Floats, high_kwh: Floats) -> _Spans:
+    """All runs over pieces that all have room for the least power."""
     blocked = np.concatenate([[0], np.cumsum((high_kwh < low_kwh) | (high_kwh <= 0.0))])
-    start, end = np.triu_indices(n) if not from_first else (np.zeros(n, dtype=np.intp), np.arange(n))
-    end = end + 1
-    clear = blocked[end] == blocked[start]
-    start, end = start[clear], end[clear]
+    start, last = np.triu_indices(low_kwh.size)
+    clear = blocked[last + 1] == blocked[start]
+    start, end = start[clear], last[clear] + 1
     lows, highs = np.concatenate([[0.0], np.cumsum(low_kwh)]), np.concatenate([[0.0], np.cumsum(high_kwh)])
     return _Spans(start, end, lows[end - 1] - lows[start], highs[end] - highs[start])
+
+
+def _thinned(spans: _Spans, n_pieces: int, from_first: bool) -> _Spans:
+    """Fewer spans in a long window: their number times its length is what the search costs."""
+    step = -(-n_pieces // LONG_WINDOW)
+    kept = (spans.start % step == 0) & ((spans.end % step == 0) | (spans.end == n_pieces))
+    kept = spans.start == 0 if from_first else kept
+    return _Spans(spans.start[kept], spans.end[kept], spans.least_kwh[kept], spans.most_kwh[kept])
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -85,7 +130,7 @@ class _Window:
     low_kwh: Floats
     high_kwh: Floats
     energy_kwh: float
-    loose_end: bool
+    loose_ends: bool
 
     def costs(self, start: Index, end: Index) -> Floats:
         """Cost of each run `[start, end)`, some thousands at a time to bound the memory."""
@@ -114,8 +159,9 @@ class _Window:
         inside = (piece >= start[:, None]) & (piece < end[:, None])
         base = np.where(inside, self.low_kwh, 0.0)
         spare = np.where(inside, self.high_kwh - self.low_kwh, 0.0)
-        if self.loose_end:
-            base[run, end - 1], spare[run, end - 1] = 0.0, self.high_kwh[end - 1]
+        if self.loose_ends:
+            for edge in (start, end - 1):
+                base[run, edge], spare[run, edge] = 0.0, self.high_kwh[edge]
         excess = np.maximum(base.sum(axis=1) - self.energy_kwh, 0.0)
         base[run, end - 1] -= excess
         return base, np.where(excess[:, None] > 0.0, 0.0, spare)
@@ -164,15 +210,13 @@ def unbroken_alone(
 ) -> Floats:
     """`relaxed`, the least cost of every session alone, raised for these sessions to that of one run.
 
-    `cost_per_kwh` and `low_kwh` are per cell, `energy_kwh` and `relaxed` per session. The
-    run may end in a piece below its least, so that the cost bounds every unbroken run from below. Where
-    no run takes all the energy, the session broke the rule with a reason, and the relaxed cost stays.
+    `cost_per_kwh` and `low_kwh` are per cell, `energy_kwh` and `relaxed` per session. Where no run takes
+    all the energy, the session broke the rule with a reason, and the relaxed cost stays.
     """
     alone = relaxed.copy()
     for i in sessions:
         own = slice(int(cells.first_cell[i]), int(cells.first_cell[i + 1]))
         costs, lows, highs = cost_per_kwh[own], low_kwh[own], cells.upper_kwh[own]
-        run = cheapest_run(costs, lows, highs, float(energy_kwh[i]), loose_end=True)
-        if run is not None and run.energy_kwh.sum() >= energy_kwh[i] - 1e-9:
-            alone[i] = max(alone[i], run.cost)
+        cost = least_run_cost(costs, lows, highs, float(energy_kwh[i]))
+        alone[i] = alone[i] if cost is None else max(alone[i], cost)
     return alone

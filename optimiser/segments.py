@@ -9,14 +9,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimiser.certificate import Index
+from optimiser.limits import Flags
 from optimiser.pattern import run_power_kw
 from optimiser.plan import Segments, Tag
-from optimiser.problem import Flags, PlanningProblem
+from optimiser.problem import PlanningProblem
 from optimiser.series import Floats, Instants
 from optimiser.units import MS_PER_HOUR
 
 SAME_POWER_KW = 1e-6
 SAME_SOC = 1e-9
+POWER_TOLERANCE_KW = 1e-3  # what a plan's power may be off by
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -41,11 +43,21 @@ def make_segments(problem: PlanningProblem, energy_kwh: Floats, now_ms: int) -> 
     return _merged(problem, strokes)
 
 
-def charging_power_kw(problem: PlanningProblem, energy_kwh: Floats) -> Floats:
-    """Power of every cell while it charges: its least where a run ends inside the piece."""
-    power = energy_kwh / problem.cell_hours
+def charging_of_cells(problem: PlanningProblem, energy_kwh: Floats) -> tuple[Instants, Floats]:
+    """When every cell's charging ends, and its power [kW] until then.
+
+    That is the piece's end, or where a run ends inside the piece at its least power. An end is a whole
+    millisecond: rounded up, so that no limit is broken, unless that lowers the power too far.
+    """
+    start_ms = problem.grid.piece_starts_ms[problem.cells.piece]
+    span_ms = np.diff(problem.grid.piece_edges_ms)[problem.cells.piece].astype(np.float64)
     low = run_power_kw(problem)[problem.cell_session]
-    return np.where((power > 0.0) & (power < low * (1.0 - 1e-9)), low, power)
+    early = (energy_kwh > 0.0) & (energy_kwh < low * problem.cell_hours * (1.0 - 1e-9))
+    exact_ms = np.where(early, energy_kwh * MS_PER_HOUR / np.maximum(low, 1e-9), span_ms)
+    up_ms = np.maximum(np.ceil(exact_ms - 1e-6), 1.0)
+    too_low = energy_kwh * MS_PER_HOUR < (low - POWER_TOLERANCE_KW) * up_ms
+    span_ms = np.where(early, np.where(too_low, np.maximum(up_ms - 1.0, 1.0), up_ms), span_ms)
+    return start_ms + span_ms.astype(np.int64), energy_kwh * MS_PER_HOUR / span_ms
 
 
 def _column(problem: PlanningProblem, name: str) -> Floats:
@@ -61,17 +73,12 @@ def _all_strokes(problem: PlanningProblem, energy_kwh: Floats, now_ms: int) -> _
 
 
 def _cell_strokes(problem: PlanningProblem, energy_kwh: Floats) -> _Strokes:
-    """One stroke per cell; a run that ends early stops at its least power, rounded down to 1 ms."""
+    """One stroke per cell, and one of no power after a run that ends early."""
     edges = problem.grid.piece_edges_ms
     start, end = edges[problem.cells.piece], edges[problem.cells.piece + 1]
-    power = energy_kwh / problem.cell_hours
-    early = charging_power_kw(problem, energy_kwh) > power
-    full_ms = np.where(early, energy_kwh / np.maximum(run_power_kw(problem)[problem.cell_session], 1e-9), 0.0)
-    last = np.where(early, start + np.maximum(np.floor(full_ms * MS_PER_HOUR), 1.0), end).astype(np.int64)
-    last = np.minimum(last, end)
-    power = np.where(early, energy_kwh * MS_PER_HOUR / (last - start), power)
+    last, power = charging_of_cells(problem, energy_kwh)
     charging = _Strokes(problem.cell_session, start, last, power)
-    rest = np.flatnonzero(early & (last < end))
+    rest = np.flatnonzero(last < end)
     after = _Strokes(problem.cell_session[rest], last[rest], end[rest], np.zeros(rest.size))
     return _joined(charging, after)
 

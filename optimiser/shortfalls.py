@@ -4,8 +4,9 @@ import numpy as np
 
 from optimiser.certificate import Index
 from optimiser.domain import ChargingSession
+from optimiser.limits import Flags
 from optimiser.plan import Reason, Shortfall
-from optimiser.problem import Flags, PlanningProblem
+from optimiser.problem import PlanningProblem
 from optimiser.series import Floats
 from optimiser.solve import Solution
 from optimiser.units import PERCENT
@@ -44,7 +45,8 @@ def _reasons(
     reasons = _own_reasons(problem, session, i, start_ms, end_ms)
     cells = np.arange(problem.cells.first_cell[i], problem.cells.first_cell[i + 1])
     reasons += _limit_reasons(problem, solution.energy_kwh, spare, i, cells)
-    if _rules_took_energy(problem, solution, i, cells) or not reasons:
+    cut_off = _cut_off(problem, solution, i, cells)
+    if cut_off or _rules_took_energy(problem, solution, i, cells) or not reasons:
         code = "min-power" if session.vehicle.pausable else "no-pause"
         reasons.append(Reason(code, start_ms, end_ms))
     return tuple(reasons)
@@ -95,6 +97,12 @@ def _spans(problem: PlanningProblem, pieces: Index, flags: Flags) -> list[tuple[
         (int(edges[pieces[a]]), int(edges[pieces[b - 1] + 1]))
         for a, b in zip(change[::2], change[1::2], strict=True)
     ]
+
+
+def _cut_off(problem: PlanningProblem, solution: Solution, i: int, cells: Index) -> bool:
+    """Whether a vehicle that is charging and cannot pause has no room to go on from now."""
+    goes_on = bool((solution.energy_kwh[cells[:1]] > 0.0).all())
+    return bool(problem.charging_now[i] and not problem.pausable[i]) and not goes_on
 
 
 def _rules_took_energy(problem: PlanningProblem, solution: Solution, i: int, cells: Index) -> bool:

@@ -18,7 +18,7 @@ from optimiser.exceptions import SolverError
 from optimiser.problem import PlanningProblem
 from optimiser.series import Floats
 from optimiser.settle import settled
-from optimiser.strategies import objectives
+from optimiser.strategies import earlier_first, objectives
 
 # How much worse an earlier stage may get for a later one, relative to max(1, its value). The contract
 # of a plan allows 1e-6; solvers need some room to call the next stage feasible.
@@ -71,14 +71,14 @@ def solve(engine: Engine, problem: PlanningProblem, strategy: Strategy) -> Solut
 
 def _deliver(engine: Engine, problem: PlanningProblem, objective: Objective) -> tuple[Delivery, Flow]:
     """Everybody as much as alone if that can be, which one solve tells; else fair shares of what can."""
-    alone = full_delivery(problem)
-    flow = engine.cheapest(problem, Question(alone.energy_kwh, objective))
+    alone, preference = full_delivery(problem), earlier_first(problem)
+    flow = engine.cheapest(problem, Question(alone.energy_kwh, objective, preference=preference))
     if flow is not None:
         return alone, flow
     delivery = decide_delivery(engine, problem)
     for easing in EASINGS:
         energy = delivery.energy_kwh * (1.0 - easing)
-        flow = engine.cheapest(problem, Question(energy, objective))
+        flow = engine.cheapest(problem, Question(energy, objective, preference=preference))
         if flow is not None:
             return replace(delivery, energy_kwh=energy), flow
     raise SolverError("the energies that were found deliverable were then found not to be")
@@ -91,7 +91,8 @@ def _later_stages(
     flows = [first]
     for objective in stages[1:]:
         held = _holding(problem, stages[0], first)
-        flow = engine.cheapest(held.problem, Question(energy, objective, held.ceilings))
+        question = Question(energy, objective, held.ceilings, earlier_first(problem))
+        flow = engine.cheapest(held.problem, question)
         flows.append(flow if flow is not None else flows[-1])
     return flows
 

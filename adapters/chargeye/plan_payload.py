@@ -19,7 +19,7 @@ from optimiser.units import MS_PER_MINUTE, PERCENT, iso_z
 Json = dict[str, Any]
 
 DECIMALS = 9  # fine enough to re-verify 0.001 kW, coarse enough to hide the last bits of a float
-REACHED_SOC = 0.0005  # "reached" means within 0.05 SoC points of the target
+_REACHED_SOC = 0.0005  # "reached" means within 0.05 SoC points of the target
 
 _TAG_NAMES = {
     Tag.MINIMUM: "minimum",
@@ -28,6 +28,7 @@ _TAG_NAMES = {
     Tag.PRECONDITIONING: "preconditioning",
 }
 TAG_BITS = {name: int(tag) for tag, name in _TAG_NAMES.items()}
+# One list per combination, shared by all segments: a list of its own for each costs a fifth of the rendering.
 _TAG_LISTS = [[name for tag, name in _TAG_NAMES.items() if bits & tag] for bits in range(16)]
 
 
@@ -75,7 +76,7 @@ def segment_payloads(segments: Segments) -> list[Json]:
             "powerUnlimited": free,
             "powerkW": power,
             "startSoc": start_soc,
-            "tag": [*_TAG_LISTS[tag]],
+            "tag": _TAG_LISTS[tag],
             "to": end,
         }
         for duration, end_soc, energy, start, paused, limited, free, power, start_soc, tag, end in columns
@@ -119,7 +120,7 @@ def _plan_payload(
         "energyKwh": round(sum(row["energykWh"] for row in rows), DECIMALS),
         "pastSegments": came.get("pastSegments") or [],
         "reachedTargetSocInSchedule": reached(end_soc / PERCENT, session.target_soc),
-        "schedule": _inputs_payload(came.get("schedule") or {}, session, start_soc),
+        "schedule": inputs_payload(came.get("schedule") or {}, session, start_soc),
         "segments": rows,
     }
 
@@ -132,10 +133,10 @@ def charging_end_ms(rows: Sequence[Mapping[str, Any]]) -> int:
 
 def reached(end_soc: float, target_soc: float) -> bool:
     """Whether a departure SoC counts as the target (both are fractions)."""
-    return end_soc >= target_soc - REACHED_SOC - 1e-12
+    return end_soc >= target_soc - _REACHED_SOC - 1e-12
 
 
-def _inputs_payload(came: Mapping[str, Any], session: ChargingSession, start_soc: float | None) -> Json:
+def inputs_payload(came: Mapping[str, Any], session: ChargingSession, start_soc: float | None) -> Json:
     """`plan.schedule`: what the planner went by, over whatever else came there (`tx` among it)."""
     return {
         **came,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 import typer
 
 if TYPE_CHECKING:
+    from api.exceptions import SelfCheckError
     from optimiser.exceptions import InvalidRequestError
 
 WRONG_INPUT = 2
@@ -26,9 +27,7 @@ def reported(source: str) -> Iterator[None]:
     except InvalidRequestError as error:
         _leave(WRONG_INPUT, f"{source} cannot be planned:", _places(error))
     except SelfCheckError as error:
-        _leave(
-            OUR_FAULT, f"{error}. This is a fault of the planner, please report it:", map(str, error.breaches)
-        )
+        _leave(OUR_FAULT, f"{error}. This is a fault of the planner, please report it:", _broken(error))
     except ApiError as error:
         _leave(WRONG_INPUT, str(error))
     except PlannerError as error:
@@ -37,6 +36,10 @@ def reported(source: str) -> Iterator[None]:
 
 def _places(error: "InvalidRequestError") -> Iterable[str]:
     return (f"{fault.pointer or '(the whole document)'}: {fault.message}" for fault in error.faults)
+
+
+def _broken(error: "SelfCheckError") -> Iterable[str]:
+    return (f"{breach.rule} {breach.where}: {breach.message}" for breach in error.breaches)
 
 
 def _leave(code: int, message: str, lines: Iterable[str] = ()) -> NoReturn:

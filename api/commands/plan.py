@@ -17,14 +17,6 @@ class InvalidEntries(StrEnum):
     SKIP = "skip"
 
 
-class Engine(StrEnum):
-    """Who solves the mathematics."""
-
-    AUTO = "auto"
-    HIGHS = "highs"
-    PULP = "pulp"
-
-
 _INPUTS, _OUTPUTS = "Series from files", "Where the plan goes"
 
 
@@ -68,7 +60,9 @@ def plan(  # noqa: PLR0913, each is an argument or option of the command
         InvalidEntries,
         typer.Option(help="Refuse the request for one bad entry, or skip the entry and plan the rest."),
     ] = InvalidEntries.REJECT,
-    engine: Annotated[Engine, typer.Option(help="The solver behind the plan.")] = Engine.AUTO,
+    engine: Annotated[
+        str, typer.Option(metavar="NAME", help="Who solves: auto, highs, pulp, or pulp:SOLVER.")
+    ] = "auto",
 ) -> None:
     """Plan one depot: who charges when, with how much power.
 
@@ -78,7 +72,7 @@ def plan(  # noqa: PLR0913, each is an argument or option of the command
     """
     with reported(str(request)):
         document = _with_series(read_json(request), prices, base_load)
-        response = _planned(document, on_invalid.value, engine.value)
+        response = _planned(document, on_invalid.value, engine)
         _write(document, response, output, chart, csv)
 
 

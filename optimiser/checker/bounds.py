@@ -237,7 +237,7 @@ def _value_of_billed(facts: Facts, loads: Loads, market: Market, peak: Peak) -> 
 
 def _cost_of_fixed(facts: Facts, stage: str) -> float:
     """What frozen plans and preconditioning add to a stage, whatever is planned."""
-    fixed_kwh = facts.segments.energy_kwh - _ours_kwh(facts)
+    fixed_kwh = facts.energy_kwh - _ours_kwh(facts)
     if stage == Strategy.ASAP:
         return float(np.dot(fixed_kwh, hours_until_middle(facts)))
     series = _priced_by(facts, stage)

@@ -35,9 +35,9 @@ def breaches_at(
     return [Breach(rule, where(int(i)), message(int(i))) for i in np.flatnonzero(broken)]
 
 
-def figure_breach(rule: str, where: str, said: float, found: float) -> Breaches:
-    """A breach where a published figure is not the recomputed one."""
-    if abs(said - found) <= FIGURE * max(1.0, abs(found)):
+def figure_breach(rule: str, where: str, said: float, found: float, slack: float = 0.0) -> Breaches:
+    """A breach where a published figure is not the recomputed one; `slack`: what 0.001 kW is worth."""
+    if abs(said - found) <= slack + FIGURE * max(1.0, abs(found)):
         return []
     return [Breach(rule, where, f"says {said:.6f}, the segments give {found:.6f}")]
 

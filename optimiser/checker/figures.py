@@ -55,14 +55,23 @@ def demand_cost(facts: Facts, loads: Loads) -> float:
     return charge.price_per_kw * max(0.0, peak_kw(facts, loads, charge.windows) - charge.billed_peak_kw)
 
 
+def demand_slack(facts: Facts) -> float:
+    """What a peak that is off by 0.001 kW costs."""
+    charge = facts.request.site.demand_charge
+    return POWER_KW * charge.price_per_kw if charge else 0.0
+
+
 def check_totals(facts: Facts, loads: Loads) -> Breaches:
     """Peak, energy, money and carbon of the whole plan."""
     said, found = facts.plan.totals, true_totals(facts, loads)
     names = ("peak_kw", "energy_kwh", "energy_cost", "demand_cost")
+    slack = {"peak_kw": POWER_KW, "demand_cost": demand_slack(facts)}
     breaches = [
         b
         for name in names
-        for b in figure_breach("3 totals", name, getattr(said, name), getattr(found, name))
+        for b in figure_breach(
+            "3 totals", name, getattr(said, name), getattr(found, name), slack.get(name, 0.0)
+        )
     ]
     if said.carbon_kg is None or found.carbon_kg is None:
         same = said.carbon_kg is found.carbon_kg

@@ -56,7 +56,7 @@ def check_preconditioning(facts: Facts, loads: Loads) -> Breaches:
     """Drawn evenly over its time before departure, tagged there and only there, cut by caps alone."""
     ours = ~facts.of_row(facts.columns.frozen)
     wished = facts.of_row(facts.columns.warm_kw) * facts.warm_hours
-    drawn = np.where(facts.warm_row, facts.segments.energy_kwh - facts.charge_kwh, 0.0)
+    drawn = np.where(facts.warm_row, facts.energy_kwh - facts.charge_kwh, 0.0)
     tolerance = _tolerance_kwh(facts)
     cut = ours & (drawn < wished - tolerance)
     return (

@@ -1,13 +1,12 @@
 """The load on every shared limit at every instant: the site, each group, each station."""
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
 from optimiser.checker.facts import Facts, Flags, Index
 from optimiser.checker.immovable import UncontrolledLoads, uncontrolled_loads
-from optimiser.domain import Group, Site
+from optimiser.domain import Site
 from optimiser.series import Floats, Instants, StepSeries
 from optimiser.units import MS_PER_HOUR, MS_PER_MINUTE
 
@@ -23,6 +22,7 @@ class Limits:
         self.count = 1 + len(self.groups) + len(self.stations)
         self._site = site
         self._paths: dict[str | None, tuple[int, ...]] = {None: (SITE,)}
+        self._index()
 
     def path(self, station_id: str | None) -> tuple[int, ...]:
         """The limits that a station's power counts against."""
@@ -42,31 +42,42 @@ class Limits:
         """`site-cap`, `group-cap` or `station`."""
         return "site-cap" if limit == SITE else "group-cap" if limit <= len(self.groups) else "station"
 
-    def cap(self, limit: int) -> StepSeries:
-        """The cap [kW], on the side of the meter that `per_dc_kw` leads to."""
-        if limit == SITE:
-            return self._site.power_cap_kw
-        if limit <= len(self.groups):
-            return self.groups[limit - 1].power_cap_kw
-        station = self.stations[limit - 1 - len(self.groups)]
-        return StepSeries.constant(station.max_power_kw if station.max_power_kw is not None else np.inf)
+    @property
+    def varying(self) -> list[StepSeries]:
+        """Caps [kW AC] of the limits that may change with time: the site, then the groups."""
+        return [self._site.power_cap_kw, *(group.power_cap_kw for group in self.groups)]
+
+    @property
+    def station_kw(self) -> Floats:
+        """Caps [kW DC] of the stations, which come after the groups."""
+        return np.array([station.max_power_kw for station in self.stations], dtype=np.float64)
 
     def per_dc_kw(self, limits: Index) -> Floats:
         """Load on a limit per kW at the connector: caps of site and groups are on the AC side."""
         return np.where(limits <= len(self.groups), 1.0 / self._site.ac_dc_power_ratio, 1.0)
 
     def _find_path(self, station_id: str | None) -> tuple[int, ...]:
-        parents = {group.group_id: group for group in self.groups}
-        passed: dict[str, Group] = {}
+        passed: dict[int, None] = {}
+        for number in self._groups_of.get(station_id, ()):
+            above: int | None = number
+            while above is not None and above not in passed:
+                passed[above] = None
+                above = self._above[above]
+        own = self._number_of.get(station_id)
+        return (SITE, *passed, *(() if own is None else (own,)))
+
+    def _index(self) -> None:
+        """Groups by their stations, groups above groups, and stations by their ids."""
+        numbers = {group.group_id: 1 + i for i, group in enumerate(self.groups)}
+        self._above = {numbers[group.group_id]: numbers.get(group.parent_id or "") for group in self.groups}
+        self._groups_of: dict[str | None, list[int]] = {}
         for group in self.groups:
-            above: Group | None = group if station_id in group.station_ids else None
-            while above is not None and above.group_id not in passed:
-                passed[above.group_id] = above
-                above = parents.get(above.parent_id) if above.parent_id is not None else None
-        of_groups = [1 + i for i, group in enumerate(self.groups) if group.group_id in passed]
-        first_station = 1 + len(self.groups)
-        of_station = [first_station + i for i, s in enumerate(self.stations) if s.station_id == station_id]
-        return (SITE, *of_groups, *of_station)
+            for station_id in group.station_ids:
+                self._groups_of.setdefault(station_id, []).append(numbers[group.group_id])
+        first = 1 + len(self.groups)
+        self._number_of: dict[str | None, int] = {
+            s.station_id: first + i for i, s in enumerate(self.stations)
+        }
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -129,11 +140,11 @@ def sum_loads(facts: Facts) -> Loads:
     steps = _all_steps(facts, fixed)
     stations = [session.station_id for session in facts.plan.sessions] + list(fixed.station_ids)
     limit, step = _pairs(limits, stations, steps.source)
-    edges = _Edges(facts, limits)
-    limit_all = np.concatenate([limit, edges.limit])
-    at_ms = np.concatenate([steps.at_ms[step], edges.at_ms])
+    edge_limit, edge_ms = _edges(facts, limits)
+    limit_all = np.concatenate([limit, edge_limit])
+    at_ms = np.concatenate([steps.at_ms[step], edge_ms])
     change = steps.change_kw[:, step] * limits.per_dc_kw(limit)
-    change = np.concatenate([change, np.zeros((3, edges.at_ms.size))], axis=1)
+    change = np.concatenate([change, np.zeros((3, edge_ms.size))], axis=1)
     return _accumulate(facts, limits, limit_all, at_ms, change)
 
 
@@ -161,16 +172,15 @@ def _pairs(limits: Limits, stations: list[str | None], source: Index) -> tuple[I
     return limit[step, level], step
 
 
-class _Edges:
-    """Instants at which a limit's row must break although no power changes."""
-
-    def __init__(self, facts: Facts, limits: Limits) -> None:
-        start, end = facts.request.now_ms, facts.end_ms
-        ends = np.array([start, end], dtype=np.int64)
-        marks = [np.concatenate([ends, limits.cap(i).edges_between(start, end)]) for i in range(limits.count)]
-        marks[SITE] = np.concatenate([marks[SITE], _site_edges(facts)])
-        self.at_ms = np.concatenate(marks)
-        self.limit = np.repeat(np.arange(limits.count), [mark.size for mark in marks])
+def _edges(facts: Facts, limits: Limits) -> tuple[Index, Instants]:
+    """(limit, instant) at which a limit's row must break although no power changes."""
+    start, end = facts.request.now_ms, facts.end_ms
+    marks = [cap.edges_between(start, end) for cap in limits.varying]
+    marks[SITE] = np.concatenate([marks[SITE], _site_edges(facts)])
+    everyone = np.arange(limits.count)
+    limit = np.repeat(everyone[: len(marks)], [mark.size for mark in marks])
+    ends = np.repeat(np.array([start, end], dtype=np.int64), limits.count)
+    return np.concatenate([limit, everyone, everyone]), np.concatenate([*marks, ends])
 
 
 def _site_edges(facts: Facts) -> Instants:
@@ -199,8 +209,9 @@ def _accumulate(facts: Facts, limits: Limits, limit: Index, at_ms: Instants, cha
 
 
 def _caps(limits: Limits, first: Index, start_ms: Instants) -> Floats:
-    rows = [slice(int(a), int(b)) for a, b in pairwise(first)]
-    return np.concatenate([limits.cap(i).at(start_ms[row]) for i, row in enumerate(rows)])
+    varying = [cap.at(start_ms[first[i] : first[i + 1]]) for i, cap in enumerate(limits.varying)]
+    rows_of_station = np.diff(first[len(varying) :])
+    return np.concatenate([*varying, np.repeat(limits.station_kw, rows_of_station)])
 
 
 def room_kwh(loads: Loads, limit: int, edges_ms: Instants) -> Floats:

@@ -21,8 +21,9 @@ def check_breaks(facts: Facts) -> Breaches:
     step_kw = np.diff(segments.power_kw)
     needless = ours & (step_kw == 0) & (np.diff(segments.tags.astype(np.int16)) == 0)
     changes = np.flatnonzero(ours & (np.abs(step_kw) > _SAME_POWER_KW))
+    off_edge = changes[~_at_edge(facts, segments.start_ms[changes + 1])]
     misplaced = np.zeros(step_kw.size, dtype=np.bool_)
-    misplaced[changes] = ~(_at_edge(facts, segments.start_ms[changes + 1]) | _at_soc_mark(facts, changes))
+    misplaced[off_edge] = ~_at_soc_mark(facts, off_edge)
     return breaches_at(
         "4.2 breaks",
         needless,

@@ -12,12 +12,13 @@ def check_power(facts: Facts) -> Breaches:
     """Most, least, curve, and what the two flags say; frozen plans keep what they have."""
     ours = ~facts.of_row(facts.columns.frozen)
     charging = (facts.charge_kw > POWER_KW) & ours
+    lowest, highest = _curve(facts, charging | facts.segments.unlimited)
     return (
         _negative(facts)
         + _over_most(facts, charging)
-        + _over_curve(facts, charging)
+        + _over_curve(facts, charging, lowest)
         + _under_least(facts, charging)
-        + _flags(facts, ours, charging)
+        + _flags(facts, ours, charging, (lowest, highest))
     )
 
 
@@ -36,8 +37,7 @@ def _over_most(facts: Facts, charging: Flags) -> Breaches:
     )
 
 
-def _over_curve(facts: Facts, charging: Flags) -> Breaches:
-    lowest = _curve(facts, np.minimum)
+def _over_curve(facts: Facts, charging: Flags, lowest: Floats) -> Breaches:
     return breaches_at(
         "4.2 curve",
         charging & (facts.charge_kw > lowest + CURVE_KW),
@@ -50,7 +50,9 @@ def _over_curve(facts: Facts, charging: Flags) -> Breaches:
 
 
 def _under_least(facts: Facts, charging: Flags) -> Breaches:
-    at_end = facts.curves.take(facts.row_session).at(facts.segments.end_soc)
+    rows = np.flatnonzero(charging & facts.of_row(facts.columns.curved))
+    at_end = np.full(charging.size, np.inf)
+    at_end[rows] = facts.curves.take(facts.row_session[rows]).at(facts.segments.end_soc[rows])
     least = np.minimum(facts.of_row(facts.columns.min_kw), at_end)
     tolerance = np.where(np.isfinite(at_end), CURVE_KW, POWER_KW) + _share_noise(facts)
     return breaches_at(
@@ -67,26 +69,26 @@ def _share_noise(facts: Facts) -> Floats:
     return np.where(facts.warm_row, noise, 0.0)
 
 
-def _curve(facts: Facts, pick: np.ufunc) -> Floats:
-    """Least or largest power that the curve allows over each row's SoC; infinite without a curve."""
-    rows = np.flatnonzero(facts.of_row(facts.columns.curved))
-    power = np.full(facts.hours.size, np.inf)
-    curves, segments = facts.curves.take(facts.row_session[rows]), facts.segments
-    between = curves.least_between if pick is np.minimum else curves.most_between
-    power[rows] = between(segments.start_soc[rows], segments.end_soc[rows])
-    return power
+def _curve(facts: Facts, asked: Flags) -> tuple[Floats, Floats]:
+    """Least and largest power that the curve allows over a row's SoC; infinite where there is none."""
+    rows = np.flatnonzero(asked & facts.of_row(facts.columns.curved))
+    curves = facts.curves.take(facts.row_session[rows])
+    start_soc, end_soc = facts.segments.start_soc[rows], facts.segments.end_soc[rows]
+    lowest, highest = np.full(asked.size, np.inf), np.full(asked.size, np.inf)
+    lowest[rows] = curves.least_between(start_soc, end_soc)
+    highest[rows] = curves.most_between(start_soc, end_soc)
+    return lowest, highest
 
 
-def _flags(facts: Facts, ours: Flags, charging: Flags) -> Breaches:
+def _flags(facts: Facts, ours: Flags, charging: Flags, curve: tuple[Floats, Floats]) -> Breaches:
     """Charging is either all that the vehicle can take, or limited; which, the power shows."""
     most = facts.of_row(facts.columns.max_kw)
-    takes_least = np.minimum(most, _curve(facts, np.minimum))
-    takes_most = np.minimum(most, _curve(facts, np.maximum))
+    takes_least, takes_most = np.minimum(most, curve[0]), np.minimum(most, curve[1])
     limited, unlimited = facts.segments.limited, facts.segments.unlimited
     hungry = facts.segments.start_soc < facts.of_row(facts.columns.target_soc) - REACHED_SOC
     tolerance = np.where(facts.of_row(facts.columns.curved), CURVE_KW, POWER_KW) + _share_noise(facts)
     too_proud = unlimited & (facts.charge_kw < takes_least - tolerance) & (hungry | charging)
-    too_modest = limited & charging & (facts.charge_kw >= takes_most + 1e-9)
+    too_modest = limited & charging & (facts.charge_kw >= takes_most - 1e-9)
     unsaid = charging & (limited == unlimited)
     wrong = ours & (too_proud | too_modest | unsaid | (limited & unlimited))
     return breaches_at(

@@ -2,12 +2,13 @@
 
 import numpy as np
 
-from optimiser.checker.breach import Breach, Breaches, figure_breach
+from optimiser.checker.breach import POWER_KW, Breach, Breaches, figure_breach
 from optimiser.checker.facts import Facts
-from optimiser.checker.figures import peak_kw, true_totals
+from optimiser.checker.figures import demand_slack, peak_kw, true_totals
 from optimiser.checker.loads import Loads
 from optimiser.checker.shortfalls import end_soc, missing_kwh
 from optimiser.domain import Strategy
+from optimiser.plan import StageReport
 from optimiser.series import Floats
 from optimiser.units import MS_PER_HOUR
 
@@ -25,7 +26,7 @@ def true_value(facts: Facts, loads: Loads, stage: str) -> float | None:
     if stage == Strategy.PEAK_SUPPRESSION:
         return peak_kw(facts, loads, ())
     if stage == Strategy.ASAP:
-        return float(np.dot(facts.segments.energy_kwh, hours_until_middle(facts)))
+        return float(np.dot(facts.energy_kwh, hours_until_middle(facts)))
     return _money_or_grams(facts, loads, stage)
 
 
@@ -57,7 +58,7 @@ def check_stages(facts: Facts, loads: Loads) -> Breaches:
     return _order(facts) + [
         breach
         for stage in facts.plan.report.stages
-        for breach in _value(stage.name, stage.value, true_value(facts, loads, stage.name))
+        for breach in _value(facts, stage, true_value(facts, loads, stage.name))
     ]
 
 
@@ -71,7 +72,8 @@ def _order(facts: Facts) -> Breaches:
     return []
 
 
-def _value(name: str, said: float, found: float | None) -> Breaches:
+def _value(facts: Facts, stage: StageReport, found: float | None) -> Breaches:
     if found is None:
-        return [Breach(_RULE, name, "no such want")]
-    return figure_breach(_RULE, name, said, found)
+        return [Breach(_RULE, stage.name, "no such want")]
+    slack = {Strategy.PEAK_SUPPRESSION.value: POWER_KW, Strategy.COST.value: demand_slack(facts)}
+    return figure_breach(_RULE, stage.name, stage.value, found, slack.get(stage.name, 0.0))

@@ -55,11 +55,16 @@ class Flow:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Question:
-    """Cheapest way to deliver exactly `energy_kwh` (per session), never over the ceilings."""
+    """Cheapest way to deliver exactly `energy_kwh` (per session), never over the ceilings.
+
+    `preference` (per cell and kWh) says which of the equally cheap answers is wanted: the one with the
+    least of it. An engine may leave it out of account; the objective always comes first.
+    """
 
     energy_kwh: Floats
     objective: Objective
     ceilings: tuple[Ceiling, ...] = field(default=())
+    preference: Floats | None = None
 
 
 class Engine(Protocol):

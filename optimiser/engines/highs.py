@@ -16,6 +16,8 @@ from optimiser.programme import LinearProgramme, delivery_programme, strategy_pr
 from optimiser.series import Floats
 
 INTERIOR_POINT_FROM_CELLS = 4_000
+FEASIBLE = 1e-7  # how well HiGHS meets its rows
+DUAL_NOISE = 1e-7  # HiGHS's own tolerance of dual values
 
 
 class HighsEngine:
@@ -34,12 +36,14 @@ class HighsEngine:
     def cheapest(self, problem: PlanningProblem, question: Question) -> Flow | None:
         """See `Engine.cheapest`."""
         programme = strategy_programme(problem, question)
-        solved = _run(programme)
+        solved = _run(programme, question.preference)
         return None if solved is None else _flow(problem, programme, *solved)
 
 
-def _run(programme: LinearProgramme) -> tuple[Floats, Floats] | None:
+def _run(programme: LinearProgramme, preference: Floats | None = None) -> tuple[Floats, Floats] | None:
     """Column values and row duals, or None where there is no solution."""
+    if programme.cost.size == 0:
+        return _without_columns(programme)
     solver = _solver(programme)
     solver.run()
     status = solver.getModelStatus()
@@ -48,7 +52,51 @@ def _run(programme: LinearProgramme) -> tuple[Floats, Floats] | None:
     if status != highspy.HighsModelStatus.kOptimal:
         raise SolverError(f"HiGHS ended with {solver.modelStatusToString(status)}")
     solution = solver.getSolution()
-    return np.array(solution.col_value), np.array(solution.row_dual)
+    values, duals = np.array(solution.col_value), np.array(solution.row_dual)
+    if preference is not None:
+        values = _preferred(solver, programme, values, duals, preference)
+    return values, duals
+
+
+def _preferred(
+    solver: highspy.Highs, programme: LinearProgramme, values: Floats, duals: Floats, preference: Floats
+) -> Floats:
+    """Among all optimal points the one with the least preference; the first one if that cannot be had.
+
+    A point is optimal if it keeps every column with a reduced cost at its bound and every row with a
+    dual at its side (complementary slackness). Held there, the solver goes on from the basis it has,
+    which takes a third to a whole of the first solve.
+    """
+    solution = solver.getSolution()
+    held = np.abs(np.array(solution.col_dual)) > DUAL_NOISE
+    tight = np.abs(duals) > DUAL_NOISE
+    activity = np.array(solution.row_value)
+    columns, rows = np.arange(values.size, dtype=np.int32), np.arange(duals.size, dtype=np.int32)
+    solver.changeColsBounds(
+        columns.size,
+        columns,
+        np.where(held, values, programme.lower),
+        np.where(held, values, programme.upper),
+    )
+    solver.changeRowsBounds(
+        rows.size,
+        rows,
+        np.where(tight, activity, programme.row_lower),
+        np.where(tight, activity, programme.row_upper),
+    )
+    extra = np.zeros(columns.size - preference.size)
+    solver.changeColsCost(columns.size, columns, np.concatenate([preference, extra]))
+    solver.setOptionValue("solver", "simplex")
+    solver.run()
+    if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        return values
+    return np.array(solver.getSolution().col_value)
+
+
+def _without_columns(programme: LinearProgramme) -> tuple[Floats, Floats] | None:
+    """HiGHS calls a programme without columns `Empty`, whether its rows hold or not."""
+    off = np.maximum(programme.row_lower, -programme.row_upper).max(initial=0.0)
+    return (np.zeros(0), np.zeros(programme.n_rows)) if off <= FEASIBLE else None
 
 
 def _solver(programme: LinearProgramme) -> highspy.Highs:

@@ -4,6 +4,7 @@ import csv
 import os
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 
 import httpx
@@ -128,7 +129,7 @@ def test_a_shortfall_is_still_a_plan(tmp_path):
 
 def test_segments_go_out_as_a_table(request_file, tmp_path):
     depot("plan", request_file, "-o", tmp_path / "plan.json", "--csv", tmp_path / "segments.csv")
-    rows = list(csv.DictReader((tmp_path / "segments.csv").open()))
+    rows = list(csv.DictReader(StringIO((tmp_path / "segments.csv").read_text())))
     segments = from_json((tmp_path / "plan.json").read_bytes())["schedules"][0]["plan"]["segments"]
     assert len(rows) == len(segments)
     assert sum(float(row["energykWh"]) for row in rows) == pytest.approx(200.0)
@@ -230,7 +231,7 @@ def test_files_that_cannot_be_read_or_written_are_named(request_file, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "arguments", [("plan",), ("fly",), ("plan", "-", "--engine", "magic"), ("serve", "--port", "x")]
+    "arguments", [("plan",), ("fly",), ("plan", "-", "--on-invalid", "hope"), ("serve", "--port", "x")]
 )
 def test_wrong_usage_leaves_with_2(arguments):
     assert depot(*arguments).exit_code == 2
@@ -272,3 +273,9 @@ def test_planning_does_not_load_what_it_does_not_use():
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert answer.stdout == "[]\n"
+
+
+def test_an_unknown_engine_is_wrong_input(request_file):
+    answer = depot("plan", request_file, "--engine", "magic")
+    assert answer.exit_code == 2
+    assert "/engine: " in answer.stderr

@@ -4,6 +4,7 @@ Times are minutes after `NOW_MS`. All figures are summed here stretch by stretch
 checker's code, so that a right plan is right by another way of counting.
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
@@ -115,7 +116,9 @@ def make_plan(
 
     `warm` gives (from, kW) of preconditioning until departure; `immovable` DC loads beside the plan.
     """
-    planned = sessions if sessions is not None else tuple(s for s in request.sessions if s.vehicle.controllable)
+    planned = (
+        sessions if sessions is not None else tuple(s for s in request.sessions if s.vehicle.controllable)
+    )
     rows = [
         row
         for i, session in enumerate(planned)
@@ -150,7 +153,7 @@ def _rows(
     marks = {begin, end, warm_ms} | {at(edge) for start, stop, _ in stretches for edge in (start, stop)}
     edges, soc = sorted(mark for mark in marks if begin <= mark <= end), session.soc
     rows: list[Row] = []
-    for start, stop in zip(edges[:-1], edges[1:], strict=True):
+    for start, stop in itertools.pairwise(edges):
         power = sum(kw for a, b, kw in stretches if at(a) <= start and stop <= at(b))
         while start < stop:
             row = _row(index, session, (start, stop), power, warm_kw if start >= warm_ms else 0.0, soc)
@@ -219,7 +222,7 @@ def _loads(request: PlanRequest, rows: list[Row], immovable: Stretches, end_ms: 
     for series in (site.base_load_kw, site.price_per_kwh, site.power_cap_kw):
         edges |= set(series.edges_between(request.now_ms, end_ms).tolist())
     inside = sorted(edge for edge in edges if request.now_ms <= edge <= end_ms)
-    return [(a, b, _load_at(request, rows, immovable, a)) for a, b in zip(inside[:-1], inside[1:], strict=True)]
+    return [(a, b, _load_at(request, rows, immovable, a)) for a, b in itertools.pairwise(inside)]
 
 
 def _load_at(request: PlanRequest, rows: list[Row], immovable: Stretches, instant: int) -> float:
@@ -242,7 +245,9 @@ def _slots(request: PlanRequest, loads: Loads, end_ms: int) -> SiteSlots:
     return SiteSlots(
         start_ms=starts,
         end_ms=np.array(edges[1:], dtype=np.int64),
-        load_kw=np.array([max(kw for a, b, kw in loads if a < e and b > s) for s, e in zip(edges[:-1], edges[1:], strict=True)]),
+        load_kw=np.array(
+            [max(kw for a, b, kw in loads if a < e and b > s) for s, e in itertools.pairwise(edges)]
+        ),
         base_load_kw=site.base_load_kw.at(starts),
         power_cap_kw=site.power_cap_kw.at(starts),
         price_per_kwh=prices.at(starts),
@@ -254,14 +259,18 @@ def _totals(request: PlanRequest, rows: list[Row], loads: Loads) -> SiteTotals:
     site, ratio = request.site, request.site.ac_dc_power_ratio
     charge = site.demand_charge
     windows = charge.windows if charge else ()
-    in_windows = [kw for a, b, kw in loads if not windows or any(a < w.end_ms and b > w.start_ms for w in windows)]
+    in_windows = [
+        kw for a, b, kw in loads if not windows or any(a < w.end_ms and b > w.start_ms for w in windows)
+    ]
     rise = max(0.0, max(in_windows, default=0.0) - charge.billed_peak_kw) if charge else 0.0
     return SiteTotals(
         peak_kw=max(kw for _, _, kw in loads),
         energy_kwh=sum(row.power_kw * row.hours for row in rows) / ratio,
         energy_cost=_valued(site.price_per_kwh, rows, loads) / ratio,
         demand_cost=charge.price_per_kw * rise if charge else 0.0,
-        carbon_kg=_valued(site.carbon_g_per_kwh, rows, loads) / ratio / 1000 if site.carbon_g_per_kwh else None,
+        carbon_kg=_valued(site.carbon_g_per_kwh, rows, loads) / ratio / 1000
+        if site.carbon_g_per_kwh
+        else None,
     )
 
 
@@ -301,7 +310,9 @@ def _report(
     last = {row.session: row.end_soc for row in rows}
     below = [(s, last[i]) for i, s in enumerate(sessions)]
     values = (
-        sum(max(0.0, min(s.minimum_soc, s.target_soc) - e) * s.vehicle.battery_capacity_kwh for s, e in below),
+        sum(
+            max(0.0, min(s.minimum_soc, s.target_soc) - e) * s.vehicle.battery_capacity_kwh for s, e in below
+        ),
         sum(max(0.0, s.target_soc - e) * s.vehicle.battery_capacity_kwh for s, e in below),
         strategy_value(request, rows, totals),
     )
@@ -319,7 +330,8 @@ def strategy_value(request: PlanRequest, rows: list[Row], totals: SiteTotals) ->
     if request.strategy is Strategy.CARBON:
         return totals.carbon_kg or 0.0
     return sum(
-        row.power_kw * row.hours * ((row.start_ms + row.end_ms) / 2 - request.now_ms) / HOUR_MS for row in rows
+        row.power_kw * row.hours * ((row.start_ms + row.end_ms) / 2 - request.now_ms) / HOUR_MS
+        for row in rows
     )
 
 

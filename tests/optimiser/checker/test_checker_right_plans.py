@@ -68,8 +68,12 @@ def end_inside_a_slot() -> Case:
 
 def taper() -> Case:
     """Power follows the curve down: each segment stays under it up to its end."""
-    request = make_request(make_session("one", 0, 240, vehicle={"charging_curve": TAPER, "min_power_kw": 55.0}))
-    return request, make_plan(request, {"one": [(0, 10, 60), (10, 15, 55), (15, 30, 44.32), (30, 36.5, 40.03)]})
+    request = make_request(
+        make_session("one", 0, 240, vehicle={"charging_curve": TAPER, "min_power_kw": 55.0})
+    )
+    return request, make_plan(
+        request, {"one": [(0, 10, 60), (10, 15, 55), (15, 30, 44.32), (30, 36.5, 40.03)]}
+    )
 
 
 def electrical_tree() -> Case:
@@ -140,7 +144,8 @@ def preconditioning_cut() -> Case:
     """The cap leaves 9 of 18 kW, and the plan says so."""
     wish = Preconditioning(9.0, 30 * MINUTE_MS)
     request = make_request(
-        make_session("one", 0, 120, preconditioning=wish), site=make_site(power_cap_kw=steps((0, 200), (90, 20)))
+        make_session("one", 0, 120, preconditioning=wish),
+        site=make_site(power_cap_kw=steps((0, 200), (90, 20))),
     )
     notice = Notice(CUT_NOTICE, "half of it does not fit")
     return request, make_plan(request, {"one": [(0, 30, 60)]}, warm={"one": (90, 9)}, notices=(notice,))
@@ -149,7 +154,9 @@ def preconditioning_cut() -> Case:
 def not_ours_to_steer() -> Case:
     """30 kWh at 60 kW are load from arrival on for half an hour."""
     other = make_session("other", 15, 120, vehicle={"controllable": False})
-    request = make_request(make_session("one", 0, 120), other, site=make_site(power_cap_kw=StepSeries.constant(77)))
+    request = make_request(
+        make_session("one", 0, 120), other, site=make_site(power_cap_kw=StepSeries.constant(77))
+    )
     return request, make_plan(request, {"one": [(0, 15, 60), (45, 60, 60)]}, immovable=[(15, 45, 60)])
 
 

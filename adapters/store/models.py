@@ -1,0 +1,153 @@
+"""The tables. Instants are epoch milliseconds in UTC; a column has the name of its field in `records`."""
+
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, Double, Enum, ForeignKey, Index, MetaData, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from adapters.records import IntentState, JobState, JsonObject, OutcomeState
+from adapters.store.documents import Document
+
+_STATE_LENGTH = 16
+
+
+def _state(words: type[StrEnum]) -> Enum:
+    """A column of these words, kept as text, so that a new word needs no migration."""
+    return Enum(
+        words,
+        native_enum=False,
+        create_constraint=False,
+        length=_STATE_LENGTH,
+        values_callable=lambda states: [state.value for state in states],
+    )
+
+
+class Base(DeclarativeBase):
+    """The root of the tables; the naming convention lets migrations name what they change."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it from the class
+        int: BigInteger,
+        float: Double,
+        JsonObject: Document,
+        dict[str, int]: Document,
+        IntentState: _state(IntentState),
+        JobState: _state(JobState),
+        OutcomeState: _state(OutcomeState),
+    }
+
+
+class SiteRow(Base):
+    """A depot's description."""
+
+    __tablename__ = "sites"
+
+    location_uid: Mapped[str] = mapped_column(primary_key=True)
+    site: Mapped[JsonObject]
+    settings: Mapped[JsonObject]
+    updated_ms: Mapped[int]
+
+
+class PlanRow(Base):
+    """A plan: the line of its history, and the document."""
+
+    __tablename__ = "plans"
+    __table_args__ = (Index(None, "location_uid", "created_ms"), Index(None, "created_ms"))
+
+    plan_id: Mapped[str] = mapped_column(primary_key=True)
+    location_uid: Mapped[str]
+    created_ms: Mapped[int]
+    now_ms: Mapped[int]
+    strategy: Mapped[str]
+    status: Mapped[str]
+    objective: Mapped[float | None]
+    bound: Mapped[float | None]
+    gap: Mapped[float | None]
+    shortfall_kwh: Mapped[float]
+    churn: Mapped[float]
+    trigger: Mapped[str | None]
+    trigger_description: Mapped[str | None]
+    document: Mapped[JsonObject]
+
+
+class RunningPlanRow(Base):
+    """What a vehicle is meant to do until a departure; departed ones stay, for audits."""
+
+    __tablename__ = "running_plans"
+    __table_args__ = (Index(None, "location_uid", "departure_ms"),)
+
+    vehicle_id: Mapped[str] = mapped_column(primary_key=True)
+    departure_ms: Mapped[int] = mapped_column(primary_key=True)
+    location_uid: Mapped[str]
+    plan_id: Mapped[str] = mapped_column(ForeignKey("plans.plan_id"), index=True)
+    schedule_id: Mapped[str]
+    schedule: Mapped[JsonObject]
+
+
+class IntentRow(Base):
+    """Something to be sent for a vehicle. The partial index allows one open intent for each."""
+
+    __tablename__ = "intents"
+    __table_args__ = (
+        Index(
+            "uq_intents_open_vehicle_id",
+            "vehicle_id",
+            unique=True,
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
+        Index(None, "vehicle_id", "closed_ms"),
+        Index(None, "state", "next_attempt_ms"),
+    )
+
+    intent_id: Mapped[str] = mapped_column(primary_key=True)
+    vehicle_id: Mapped[str]
+    location_uid: Mapped[str]
+    payload: Mapped[JsonObject]
+    fingerprint: Mapped[str]
+    created_ms: Mapped[int]
+    attempts: Mapped[int]
+    in_flight: Mapped[bool]
+    next_attempt_ms: Mapped[int]
+    state: Mapped[IntentState]
+    closed_ms: Mapped[int | None]
+    last_error: Mapped[str | None]
+
+
+class JobRunRow(Base):
+    """One run of a job."""
+
+    __tablename__ = "job_runs"
+    __table_args__ = (Index(None, "started_ms"),)
+
+    run_id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    state: Mapped[JobState]
+    started_ms: Mapped[int]
+    beat_ms: Mapped[int]
+    finished_ms: Mapped[int | None]
+    total: Mapped[int]
+    cancel_requested: Mapped[bool]
+    counts: Mapped[dict[str, int]]
+    report: Mapped[JsonObject]
+
+
+class OutcomeRow(Base):
+    """One location of a job run."""
+
+    __tablename__ = "job_outcomes"
+
+    run_id: Mapped[str] = mapped_column(ForeignKey("job_runs.run_id", ondelete="CASCADE"), primary_key=True)
+    location_uid: Mapped[str] = mapped_column(primary_key=True)
+    state: Mapped[OutcomeState]
+    finished_ms: Mapped[int]
+    counts: Mapped[dict[str, int]]
+    plan_id: Mapped[str | None]
+    detail: Mapped[str | None]
