@@ -69,7 +69,7 @@ class _Model:
         self.lp = pulp.LpProblem(name, sense)
         lower, upper = problem.lower_kwh, problem.cells.upper_kwh
         self.energy = [
-            pulp.LpVariable(f"e_{i}_{j}", float(lower[k]), float(upper[k]))
+            self.lp.add_variable(f"e_{i}_{j}", float(lower[k]), float(upper[k]))
             for k, (i, j) in enumerate(zip(problem.cell_session, problem.cells.piece, strict=True))
         ]
         first = problem.cells.first_cell
@@ -84,7 +84,7 @@ class _Model:
     def add_peak(self, objective: Objective) -> pulp.LpVariable:
         """The rise of the peak, at least the AC load of every piece that counts less the floor."""
         problem, peak = self.problem, objective.peak
-        rise = pulp.LpVariable("rise", 0.0)
+        rise = self.lp.add_variable("rise", 0.0)
         cells = self._by_piece(np.ones(problem.cells.piece.size, dtype=bool))
         for j in np.flatnonzero(peak.counts if peak is not None else []):
             charged = _total(cells.get(int(j), []))
