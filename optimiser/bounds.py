@@ -56,4 +56,6 @@ def _peak_value(problem: PlanningProblem, objective: Objective, prices: Prices) 
 def _room_value(problem: PlanningProblem, prices: Prices) -> float:
     """What all room is worth: of the limits, and under the charging curves."""
     shared = sum(float(p @ limit.room_kwh) for p, limit in zip(prices.limits, problem.limits, strict=True))
-    return shared if problem.curves is None else shared + float(prices.curves @ problem.curves.limit_kw)
+    if problem.curves is None or prices.curves.size == 0:
+        return shared
+    return shared + float(prices.curves @ problem.curves.limit_kw)

@@ -104,11 +104,9 @@ def _with_curve_cut(engine: Engine, problem: PlanningProblem, delivery: Delivery
     """The delivery with a proof that knows the curves, where they leave energy missing."""
     if problem.curves is None:
         return delivery
-    none = Prices.none(problem)
-    cut = replace(delivery.minimum_cut, curves=none.curves)
     missing = (problem.need_kwh - delivery.energy_kwh).sum() > NEGLIGIBLE_KWH
-    target = engine.most(problem, problem.need_kwh).prices if missing else none
-    return replace(delivery, minimum_cut=cut, target_cut=target)
+    target = engine.most(problem, problem.need_kwh).prices if missing else Prices.none(problem)
+    return replace(delivery, target_cut=target)
 
 
 def _nearest(engine: Engine, problem: PlanningProblem, energy: Floats, wants: Wants) -> tuple[Floats, Flow]:
