@@ -75,7 +75,7 @@ class _Search:
         self.wanted_kwh = energy_kwh
 
     def _cheapest(self, problem: PlanningProblem, energy_kwh: Floats, *, tidy: bool = False) -> Flow | None:
-        preference = earlier_first(problem) if tidy else None
+        preference = earlier_first(problem) if tidy and self.engine.tidies else None
         return self.engine.cheapest(problem, Question(energy_kwh, self.objective, preference=preference))
 
     def ask(self, pattern: Pattern, *, tidy: bool = False) -> _Answer:
@@ -261,7 +261,7 @@ class _Search:
     # -- shared --------------------------------------------------------------------------------
 
     def _cell_costs(self, prices: Prices) -> Floats:
-        return self.objective.cost_per_kwh[self.problem.cells.piece] + cell_prices(self.problem, prices)
+        return cell_prices(self.problem, prices, self.objective.cost_per_kwh)
 
     def _by_urgency(self, sessions: Index) -> list[int]:
         """Running ones first, then by priority, then those with the least slack, then in their order."""

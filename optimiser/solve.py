@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from optimiser.bounds import missing_bound, strategy_bound, valid_peak_prices
+from optimiser.bounds import flow_bound, missing_bound, strategy_bound, valid_peak_prices
 from optimiser.commitment import commit, needs_commitment
 from optimiser.delivery import Delivery, decide_delivery, full_delivery
 from optimiser.domain import Strategy
@@ -65,13 +65,23 @@ def solve(engine: Engine, problem: PlanningProblem, strategy: Strategy) -> Solut
         ),
         objective=stages[0],
         prices=prices,
-        bound=strategy_bound(problem, problem.delivered_kwh(energy), stages[0], prices),
+        bound=_bound(engine, problem, energy, stages[0], Flow(flows[0].energy_kwh, prices)),
     )
+
+
+def _bound(
+    engine: Engine, problem: PlanningProblem, energy: Floats, objective: Objective, flow: Flow
+) -> float:
+    """The bound at the energies that the plan delivers; the quick way where the flow is optimal for them."""
+    delivered = problem.delivered_kwh(energy)
+    if engine.exact and not needs_commitment(problem).any():
+        return flow_bound(problem, flow.energy_kwh, delivered, objective, flow.prices)
+    return strategy_bound(problem, delivered, objective, flow.prices)
 
 
 def _deliver(engine: Engine, problem: PlanningProblem, objective: Objective) -> tuple[Delivery, Flow]:
     """Everybody in full if that can be, which one solve tells; else fair shares of what can."""
-    preference = earlier_first(problem)
+    preference = earlier_first(problem) if engine.tidies else None
     flow = engine.cheapest(problem, Question(problem.need_kwh, objective, preference=preference))
     if flow is not None:
         return full_delivery(problem), flow
@@ -91,7 +101,8 @@ def _later_stages(
     flows = [first]
     for objective in stages[1:]:
         held = _holding(problem, stages[0], first)
-        question = Question(energy, objective, held.ceilings, earlier_first(problem))
+        preference = earlier_first(problem) if engine.tidies else None
+        question = Question(energy, objective, held.ceilings, preference)
         flow = engine.cheapest(held.problem, question)
         flows.append(flow if flow is not None else flows[-1])
     return flows
@@ -124,7 +135,7 @@ def _with_rules(
 ) -> Floats:
     """Least power and unbroken runs on top of the last stage's flow, under the first stage's peak."""
     if not needs_commitment(problem).any():
-        return settled(problem, flows[-1].energy_kwh, energy)
+        return flows[-1].energy_kwh if engine.exact else settled(problem, flows[-1].energy_kwh, energy)
     if stages[0].name == Strategy.PEAK_SUPPRESSION:
         return _with_rules_under_peak(engine, problem, energy, stages, flows)
     objective = stages[0] if len(stages) == 1 else _blend(problem, stages)

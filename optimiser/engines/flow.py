@@ -14,8 +14,8 @@ from optimiser.engines.base import Flow, Objective, Prices, Question
 from optimiser.problem import PlanningProblem
 from optimiser.series import Floats
 
-# By this much, relative to max(1, its value), an earlier want may be above its optimum and still count as held
-# at it. The contract of a plan allows 1e-6.
+# By this much, relative to max(1, its value), an earlier want may be above its optimum and still count as
+# held at it. The contract of a plan allows 1e-6.
 HELD_AT_OPTIMUM = 1e-6
 
 
@@ -23,6 +23,8 @@ class FlowEngine:
     """Solves the relaxed problem by filling pieces; what it cannot take goes to HiGHS."""
 
     name = "flow"
+    exact = True
+    tidies = False
 
     @staticmethod
     def takes(problem: PlanningProblem) -> bool:

@@ -24,6 +24,8 @@ class HighsEngine:
     """Solves the relaxed problem by linear programming."""
 
     name = "highs"
+    exact = False
+    tidies = True
 
     def most(self, problem: PlanningProblem, demand_kwh: Floats) -> Flow:
         """See `Engine.most`."""
