@@ -38,7 +38,7 @@ def strategy_bound(
 def flow_bound(
     problem: PlanningProblem, flow_kwh: Floats, energy_kwh: Floats, objective: Objective, prices: Prices
 ) -> float:
-    """`strategy_bound` of sessions that can pause, quicker where `flow_kwh` per cell is optimal at the prices.
+    """`strategy_bound` where all can pause, quicker: `flow_kwh` per cell is optimal at the prices.
 
     Such a flow shows every session's margin: the dearest cell that it charges in.
     """
