@@ -14,6 +14,7 @@ from optimiser.certificate import Cells, Index
 from optimiser.domain import ChargingSession, PlanRequest, Site
 from optimiser.fixed_load import FixedLoad
 from optimiser.limits import Flags, Limit, laid_out, make_limits
+from optimiser.preconditioning import is_cut, under_limits, wanted_preconditioning
 from optimiser.series import Floats
 from optimiser.timegrid import TimeGrid, make_timegrid
 from optimiser.units import MS_PER_HOUR
@@ -60,6 +61,7 @@ class PlanningProblem:
     middle_hours: Floats
     demand: PeakCharge | None
     fixed: tuple[FixedLoad, ...]
+    preconditioning_cut: bool
 
     @property
     def n_sessions(self) -> int:
@@ -125,19 +127,24 @@ class PlanningProblem:
 
 
 def build_problem(
-    request: PlanRequest, sessions: tuple[ChargingSession, ...], fixed: tuple[FixedLoad, ...], site: Site
+    request: PlanRequest, sessions: tuple[ChargingSession, ...], given: tuple[FixedLoad, ...], site: Site
 ) -> PlanningProblem:
     """Lay these dated sessions and the site's series on the grid of pieces.
 
-    `sessions` are those that get a plan, `fixed` is all load that cannot be moved, frozen plans included;
+    `sessions` are those that get a plan, `given` is load that cannot be moved, frozen plans included;
     `site` is the request's with its prices carried on to the last departure. Frozen sessions have no
-    cells.
+    cells and no need. Preconditioning takes its room before any charging.
     """
-    grid = make_timegrid(request, sessions, site, fixed)
+    warm = wanted_preconditioning(sessions, request.now_ms)
+    grid = make_timegrid(request, sessions, site, given + warm)
+    supply_kw = np.array([site.supply_limit_kw(s.station_id, s.connector_id) for s in sessions])
+    warmed = under_limits(warm, sessions, make_limits(sessions, site, grid, given), supply_kw, grid)
+    fixed = given + warmed
     max_power_kw = np.array([_largest_power_kw(session, site) for session in sessions])
     cells = _cells(sessions, grid, max_power_kw, request.now_ms)
     starts, hours = grid.piece_starts_ms, grid.piece_hours
     ac_per_dc = 1.0 / site.ac_dc_power_ratio
+    open_need = np.array([session.frozen is None for session in sessions], dtype=np.float64)
     carbon = site.carbon_g_per_kwh.at(starts) / 1000.0 if site.carbon_g_per_kwh else np.zeros(hours.size)
     return PlanningProblem(
         sessions=sessions,
@@ -146,8 +153,8 @@ def build_problem(
         cells=cells,
         lower_kwh=np.zeros(cells.piece.size),
         limits=make_limits(sessions, site, grid, fixed),
-        need_kwh=_column(sessions, "energy_need_kwh"),
-        minimum_need_kwh=_column(sessions, "minimum_need_kwh"),
+        need_kwh=_column(sessions, "energy_need_kwh") * open_need,
+        minimum_need_kwh=_column(sessions, "minimum_need_kwh") * open_need,
         capacity_kwh=np.array([s.vehicle.battery_capacity_kwh for s in sessions]),
         priority=_column(sessions, "priority"),
         min_power_kw=np.array([s.vehicle.min_power_kw for s in sessions]),
@@ -163,6 +170,7 @@ def build_problem(
         middle_hours=(starts - request.now_ms) / MS_PER_HOUR + hours / 2,
         demand=_demand(site, grid),
         fixed=fixed,
+        preconditioning_cut=is_cut(warm, warmed),
     )
 
 

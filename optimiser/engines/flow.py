@@ -24,12 +24,12 @@ class FlowEngine:
 
     name = "flow"
     exact = True
-    tidies = False
 
     @staticmethod
     def takes(problem: PlanningProblem) -> bool:
-        """Whether the limits form a tree: each two nested or apart, all below the site's."""
-        return _flow.takes(_given(problem, problem.need_kwh))
+        """Whether the limits form a tree, and nobody is to stay near a running plan or an ideal power."""
+        wished = any(session.running_plan or session.power_rules for session in problem.sessions)
+        return not wished and _flow.takes(_given(problem, problem.need_kwh))
 
     def most(self, problem: PlanningProblem, demand_kwh: Floats) -> Flow:
         """See `Engine.most`."""

@@ -32,7 +32,6 @@ class PulpEngine:
     """Solves the relaxed problem as written down above."""
 
     exact = False
-    tidies = False
 
     def __init__(self, solver: str | None = None) -> None:
         self.name = f"pulp:{solver}" if solver else "pulp"
