@@ -68,7 +68,8 @@ def _by_linear_programme(problem: PlanningProblem, question: Question) -> Flow |
 def _cheapest(problem: PlanningProblem, question: Question, order: Index) -> Flow | None:
     flow, answer = _empty_flow(problem)
     costs = _costs(problem, question.objective, order)
-    return flow if _flow.cheapest(_given(problem, question.energy_kwh), costs, answer) else None
+    tidy = question.preference is not None
+    return flow if _flow.cheapest(_given(problem, question.energy_kwh), costs, answer, tidy) else None
 
 
 def _given(problem: PlanningProblem, energy_kwh: Floats) -> tuple[np.ndarray, ...]:

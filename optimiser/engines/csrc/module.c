@@ -168,7 +168,7 @@ typedef struct {
     const double *cost;
     const int64_t *order;
     Peak peak;
-    int has_peak;
+    int has_peak, tidy;
 } Costs;
 
 static int find_cheapest(const Problem *problem, const Costs *costs, Answer *answer)
@@ -183,6 +183,8 @@ static int find_cheapest(const Problem *problem, const Costs *costs, Answer *ans
         outcome = costs->has_peak ? solve_with_peak(&net, costs->cost, &costs->peak, answer->prices)
                                   : solve_cost(&net, costs->cost, answer->prices);
     }
+    if (outcome == FINE && costs->tidy)
+        outcome = tidy(&net);
     if (outcome == FINE)
         write_energy(&net, problem, answer->energy);
     network_close(&net);
@@ -215,12 +217,13 @@ static PyObject *cheapest(PyObject *module, PyObject *args)
 {
     (void)module;
     PyObject *given, *wanted, *priced;
-    if (!PyArg_ParseTuple(args, "O!O!O!", &PyTuple_Type, &given, &PyTuple_Type, &priced, &PyTuple_Type, &wanted))
+    Costs costs;
+    if (!PyArg_ParseTuple(args, "O!O!O!p", &PyTuple_Type, &given, &PyTuple_Type, &priced, &PyTuple_Type, &wanted,
+                          &costs.tidy))
         return 0;
     Buffers buffers = {.count = 0};
     Problem problem;
     Answer answer;
-    Costs costs;
     int outcome = FINE;
     if (read_valid(&buffers, given, &problem) && read_costs(&buffers, priced, &problem, &costs) &&
         read_answer(&buffers, wanted, &problem, &answer)) {

@@ -90,6 +90,9 @@ void spread_wants(Network *net);
 /* Whether everybody got all. */
 static inline int is_served(const Network *net) { return is_empty(net->wants, net->session_words); }
 
+/* Share the loads out anew, so that each session charges early and in few runs. FINE or NO_MEMORY. */
+int tidy(Network *net);
+
 /* Whether so much is left unplaced that the energies count as not deliverable. */
 int is_short(const Network *net);
 
