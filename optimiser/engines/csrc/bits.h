@@ -2,6 +2,7 @@
 #ifndef DEPOT_BITS_H
 #define DEPOT_BITS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 typedef uint64_t Word;

@@ -94,13 +94,14 @@ typedef struct {
 
 static int open_level(Network *net, int d)
 {
+    size_t bytes = ((size_t)net->session_words + (size_t)net->n_limits * net->piece_words) * sizeof(Word);
     while (d >= net->n_levels) {
-        Word *set = malloc(net->session_words * sizeof(Word) + 1);
+        Word *set = malloc(bytes + 1);
         if (!set)
             return 0;
         net->at_level[net->n_levels++] = set;
     }
-    memset(net->at_level[d], 0, net->session_words * sizeof(Word));
+    memset(net->at_level[d], 0, bytes);
     return 1;
 }
 
@@ -110,6 +111,7 @@ static void see_node(Network *net, int l, int k, int d, List *next)
     if (!bit_is_set(unseen, k))
         return;
     clear_bit(unseen, k);
+    set_bit(nodes_at(net, l, d), k);
     int node = node_of(net, l, k);
     net->level[net->n_sessions + node] = d;
     next->items[next->count++] = net->n_sessions + node;
@@ -159,6 +161,8 @@ static int find_levels(Network *net, int k)
     memcpy(net->unseen_sessions, net->live_sessions, net->session_words * sizeof(Word));
     memcpy(net->unseen_nodes, net->live_nodes, (size_t)net->n_limits * net->piece_words * sizeof(Word));
     List now = {net->queue, 0}, next = {net->next_queue, 0};
+    if (!open_level(net, 0))
+        return 0;
     see_node(net, net->root, k, 0, &now);
     for (int d = 1; now.count; d++) {
         int found = 0;
@@ -187,32 +191,21 @@ static int next_of_session(const Network *net, int i, int d)
 {
     int l = net->leaf[i];
     const Word *open = net->can_take_in + (size_t)i * net->piece_words;
-    const Word *unseen = net->unseen_nodes + (size_t)l * net->piece_words;
-    const Word *live = net->live_nodes + (size_t)l * net->piece_words;
+    const Word *nearer = nodes_at(net, l, d - 1);
     for (int w = 0; w < net->piece_words; w++)
-        for (Word bits = open[w] & live[w] & ~unseen[w]; bits; bits &= bits - 1) {
-            int item = net->n_sessions + node_of(net, l, 64 * w + lowest_bit(bits));
-            if (net->level[item] == d - 1)
-                return item;
-        }
+        if (open[w] & nearer[w])
+            return net->n_sessions + node_of(net, l, 64 * w + lowest_bit(open[w] & nearer[w]));
     return NONE;
-}
-
-static int is_next(const Network *net, int l, int k, int d)
-{
-    return bit_is_set(net->live_nodes + (size_t)l * net->piece_words, k) &&
-           !bit_is_set(net->unseen_nodes + (size_t)l * net->piece_words, k) &&
-           net->level[net->n_sessions + node_of(net, l, k)] == d - 1;
 }
 
 static int next_of_node(const Network *net, int node, int d)
 {
     int l = node / net->n_pieces, k = node % net->n_pieces, up = net->parent[l];
-    if (up != NONE && node_has_room(net, node) && is_next(net, up, k, d))
+    if (up != NONE && node_has_room(net, node) && bit_is_set(nodes_at(net, up, d - 1), k))
         return net->n_sessions + node_of(net, up, k);
     for (int b = net->first_child[l]; b != NONE; b = net->next_sibling[b]) {
         int child = node_of(net, b, k);
-        if (node_has_flow(net, child) && is_next(net, b, k, d))
+        if (node_has_flow(net, child) && bit_is_set(nodes_at(net, b, d - 1), k))
             return net->n_sessions + child;
     }
     if (d < 2)
@@ -230,10 +223,11 @@ static int next_of_node(const Network *net, int node, int d)
 /* Nothing leads on from here: out of the levels. */
 static void close_off(Network *net, int item)
 {
-    int d = net->level[item];
-    net->level[item] = NONE;
+    int d = net->level[item], node = item - net->n_sessions;
     if (item < net->n_sessions)
         clear_bit(net->at_level[d], item);
+    else
+        clear_bit(nodes_at(net, node / net->n_pieces, d), node % net->n_pieces);
 }
 
 /* The shortest path from a session to the piece; its length, or 0. */

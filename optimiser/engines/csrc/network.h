@@ -59,7 +59,7 @@ typedef struct {
 
     int *level;         /* per session, then per node: distance to the piece that is being filled */
     int *queue, *next_queue, *path;
-    Word **at_level;    /* sessions at each level */
+    Word **at_level;    /* sessions at each level, then nodes (per limit, by piece) */
     int n_levels;
     int *order;         /* pieces in the order in which they are filled */
     int *reached_from;  /* per node: the dearest piece that reaches it, or NONE */
@@ -114,6 +114,12 @@ static inline int node_has_room(const Network *net, int node)
 static inline int node_has_flow(const Network *net, int node)
 {
     return net->room[node] - net->spare[node] > SUM_DUST * net->room[node];
+}
+
+/* Nodes of a limit at a level. */
+static inline Word *nodes_at(const Network *net, int limit, int d)
+{
+    return net->at_level[d] + net->session_words + (size_t)limit * net->piece_words;
 }
 
 static inline int node_of(const Network *net, int limit, int piece) { return limit * net->n_pieces + piece; }
