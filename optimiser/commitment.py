@@ -332,7 +332,7 @@ class _Search:
     # -- shared --------------------------------------------------------------------------------
 
     def _cell_costs(self, prices: Prices) -> Floats:
-        return self.objective.cost_per_kwh[self.problem.cells.piece] + cell_prices(self.problem, prices)
+        return cell_prices(self.problem, prices, self.objective.cost_per_kwh)
 
     def _by_urgency(self, sessions: Index) -> list[int]:
         """Running ones first, then by priority, then those with the least slack, then in their order."""

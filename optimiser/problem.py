@@ -90,6 +90,11 @@ class PlanningProblem:
         """AC kWh drawn for one DC kWh delivered."""
         return 1.0 / self.site.ac_dc_power_ratio
 
+    @cached_property
+    def reach_kwh(self) -> Floats:
+        """The most that each session can take in all its cells."""
+        return self.delivered_kwh(self.cells.upper_kwh)
+
     def used_kwh(self, limit: Limit, energy_kwh: Floats) -> Floats:
         """Energy that the members of a limit charge in each piece, with these energies per cell."""
         members = limit.members[self.cell_session]

@@ -71,9 +71,13 @@ class Question:
 
 
 class Engine(Protocol):
-    """A solver of the relaxed problem. Same problem, same answer."""
+    """A solver of the relaxed problem. Same problem, same answer.
+
+    `exact`: its flows keep bounds, limits and energies to the last digit, so there is nothing to settle.
+    """
 
     name: str
+    exact: bool
 
     def most(self, problem: PlanningProblem, demand_kwh: Floats) -> Flow:
         """The most energy that can be delivered in total, to no session more than its demand.
