@@ -28,7 +28,6 @@ from adapters.chargeye.push_plan import (
 )
 from adapters.chargeye.wire import ScheduleJson
 from adapters.exceptions import (
-    SchedulesChangedError,
     UnsafeWriteError,
     VendorError,
     VendorUnauthorizedError,
@@ -67,13 +66,15 @@ class ChargEyePush:
     ) -> tuple[VehiclePush, ...]:
         """Send what changed; a tuple with every vehicle that had something to send.
 
-        With `force` every planned vehicle has. Raises SchedulesChangedError as soon as a vehicle's
-        schedules are not those that were planned, or, without `stop_on_change`, reports it and goes on.
+        With `force` every planned vehicle has. A vehicle whose schedules are not those that were planned
+        is not written, and with `stop_on_change` nor is any after it: then it is the last in the tuple.
         Raises StoreError.
         """
         self._outbox.recover(plan.location_uid)
         self._store_intents(plan, force=force)
         done = tuple(self._send_due(plan, held, stop_on_change=stop_on_change))
+        if stop_on_change and done and done[-1].state is PushState.CHANGED_MEANWHILE:
+            return done
         return (*done, *self._left(plan.location_uid, {push.vehicle_id for push in done}))
 
     def _store_intents(self, plan: SitePlan, *, force: bool) -> None:
@@ -105,24 +106,19 @@ class ChargEyePush:
         failures = 0
         while failures < _FAILURES_IN_A_ROW and (intent := self._outbox.claim_next(plan.location_uid)):
             held.verify()
-            push = self._attempted(plan, intent, stop_on_change=stop_on_change)
-            failures = failures + 1 if push.vendor_trouble else 0
+            push = self._attempted(plan, intent)
             yield push
+            if stop_on_change and push.state is PushState.CHANGED_MEANWHILE:
+                return  # the intent stays in flight, and is due at once in the push that follows
+            self._close(intent, push)
+            failures = failures + 1 if push.vendor_trouble else 0
 
-    def _attempted(self, plan: SitePlan, intent: Intent, *, stop_on_change: bool) -> VehiclePush:
+    def _attempted(self, plan: SitePlan, intent: Intent) -> VehiclePush:
         vehicle_id = intent.vehicle_id
         try:
-            push = self._sent(plan, vehicle_id)
-        except SchedulesChangedError as error:
-            if stop_on_change:
-                raise  # the intent stays in flight, and is due at once in the push that follows
-            self._outbox.fail(intent.intent_id, str(error))
-            return VehiclePush(vehicle_id, PushState.CHANGED_MEANWHILE, str(error))
+            return self._sent(plan, vehicle_id)
         except (VendorError, UnsafeWriteError) as error:
-            self._outbox.fail(intent.intent_id, str(error))
             return VehiclePush(vehicle_id, PushState.FAILED, str(error), _is_outage(error))
-        self._close(intent, push)
-        return push
 
     def _close(self, intent: Intent, push: VehiclePush) -> None:
         if push.state is PushState.CONFIRMED:
@@ -139,7 +135,8 @@ class ChargEyePush:
             return VehiclePush(vehicle_id, PushState.NOT_CONFIRMED, "a stay of it ends about now")
         seen = plan.seen.get(vehicle_id, ())
         if inputs_differ(plan.about(seen, now_ms), plan.about(fresh, now_ms)):
-            raise SchedulesChangedError(vehicle_id)
+            detail = "its schedules changed while they were planned"
+            return VehiclePush(vehicle_id, PushState.CHANGED_MEANWHILE, detail)
         sent = self._write(vehicle_id, fresh, planned, plan.location_uid, now_ms)
         if not sent:
             return VehiclePush(vehicle_id, PushState.NOTHING_TO_PATCH, "its schedules exist only as a rule")

@@ -154,18 +154,26 @@ def _arrivals(before: Sight, after: Sight) -> Iterator[Cause]:
 
 
 def _stay_changes(before: Sight, after: Sight) -> Iterator[Cause]:
-    gone = {(stay.vehicle_id, stay.arrival) for name, stay in before.stays.items() if name not in after.stays}
-    new = {(stay.vehicle_id, stay.arrival) for name, stay in after.stays.items() if name not in before.stays}
+    left = dict(before.stays)
     for name, stay in after.stays.items():
-        was = before.stays.get(name)
+        was = _taken(left, name, stay)
         if was is not None:
             yield from _one_stay_changes(was, stay)
-        elif (stay.vehicle_id, stay.arrival) in gone:
-            yield Cause(Trigger.DEPARTURE_CHANGED, f"vehicle {stay.vehicle_id} departs at {stay.departure}")
         elif not stay.ours:
             yield Cause(Trigger.SCHEDULE_CHANGED, f"vehicle {stay.vehicle_id} has a new schedule")
-    for vehicle_id, arrival in sorted(gone - new):
-        yield Cause(Trigger.SCHEDULE_CHANGED, f"vehicle {vehicle_id} does not come at {arrival}")
+    for stay in left.values():
+        sentence = f"vehicle {stay.vehicle_id} does not come at {stay.arrival}"
+        yield Cause(Trigger.SCHEDULE_CHANGED, sentence)
+
+
+def _taken(left: dict[str, Stay], name: str, stay: Stay) -> Stay | None:
+    """What the stay was before: by its id, or, as ids do not survive everything, by either of its times."""
+    for same in ("departure", "arrival"):
+        if name in left:
+            break
+        mine = (stay.vehicle_id, getattr(stay, same))
+        name = next((n for n, was in left.items() if (was.vehicle_id, getattr(was, same)) == mine), name)
+    return left.pop(name, None)
 
 
 def _one_stay_changes(was: Stay, stay: Stay) -> Iterator[Cause]:

@@ -7,8 +7,8 @@ from typing import Any
 
 from adapters.chargeye.push import ChargEyePush
 from adapters.chargeye.push_list import departure_ms
-from adapters.chargeye.push_plan import SitePlan
-from adapters.exceptions import AdapterError, SchedulesChangedError, VendorError
+from adapters.chargeye.push_plan import PushState, SitePlan
+from adapters.exceptions import AdapterError, VendorError
 from adapters.ports import HeldLock, Store
 from adapters.records import OutcomeState, PlanSummary, RunningPlan, StoredPlan
 from adapters.store.exceptions import SiteBusyError, StoreError
@@ -79,12 +79,22 @@ def replan_site(order: SiteOrder, tools: SiteTools) -> SiteReport:
 
 def _replanned(order: SiteOrder, tools: SiteTools, held: HeldLock) -> SiteReport:
     """Plan and push; where schedules changed meanwhile, again, twice at most."""
-    for replans in range(_REPLANS):
-        try:
-            return replace(_once(order, tools, held, stop_on_change=True), replanned=replans)
-        except SchedulesChangedError:
-            continue
-    return replace(_once(order, tools, held, stop_on_change=False), replanned=_REPLANS)
+    before: tuple[SiteReport, ...] = ()
+    while True:
+        last = len(before) == _REPLANS
+        report = _once(order, tools, held, stop_on_change=not last)
+        if last or not any(push.state is PushState.CHANGED_MEANWHILE for push in report.pushes):
+            return _together(before, report)
+        before = (*before, report)
+
+
+def _together(before: Sequence[SiteReport], last: SiteReport) -> SiteReport:
+    """The last report, with what the earlier ones had sent."""
+    rounds = (*before, last)
+    pushes = {push.vehicle_id: push for report in rounds for push in report.pushes}
+    changed = dict.fromkeys(vehicle for report in rounds for vehicle in report.changed)
+    merged = replace(last, pushes=tuple(pushes.values()), changed=tuple(changed), replanned=len(before))
+    return _pushed(merged)
 
 
 def _once(order: SiteOrder, tools: SiteTools, held: HeldLock, *, stop_on_change: bool) -> SiteReport:
@@ -109,7 +119,7 @@ def _once(order: SiteOrder, tools: SiteTools, held: HeldLock, *, stop_on_change:
     plan_id = _kept(tools.store, plan, response, (now_ms, created_at_ms, cause), is_news=bool(changed))
     tools.on_stage(uid, "pushing")
     pushes = tools.pusher.push(plan, held, force=order.force, stop_on_change=stop_on_change)
-    return _pushed(replace(report, plan_id=plan_id, pushes=pushes))
+    return replace(report, plan_id=plan_id, pushes=pushes)
 
 
 def _read(uid: str, tools: SiteTools, now_ms: int) -> tuple[SiteRead, list[JsonObject], str | None]:
