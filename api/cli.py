@@ -6,7 +6,9 @@ import typer
 
 from api.commands.check import check
 from api.commands.plan import plan
+from api.commands.replan import replan
 from api.commands.serve import serve
+from api.commands.simulate import simulate_app
 from api.version import VERSION
 
 app = typer.Typer(
@@ -21,6 +23,8 @@ app = typer.Typer(
 app.command()(plan)
 app.command()(check)
 app.command()(serve)
+app.command()(replan)
+app.add_typer(simulate_app, name="simulate")
 
 
 def _show_version(wanted: bool) -> None:
