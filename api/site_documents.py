@@ -1,0 +1,42 @@
+"""Sites as they are stored: read and checked like the `site` and `settings` of a plan request."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import ValidationError
+
+from api.resources import StoredSiteBody
+from api.shape import faults_of
+from api.sites import read_site
+from optimiser.exceptions import Fault, InvalidRequestError
+
+Json = dict[str, Any]
+
+
+def checked_site(document: Any, now_ms: int) -> tuple[str, Json, Json]:
+    """Location, `site` and `settings` of a document `{site, settings}`, as they came.
+
+    Raises InvalidRequestError with every fault.
+    """
+    try:
+        body = StoredSiteBody.model_validate(document)
+    except ValidationError as error:
+        raise InvalidRequestError(faults_of(error, document)) from None
+    _, faults = read_site(body.site, now_ms)
+    if faults:
+        raise InvalidRequestError(faults)
+    return body.site.location_uid, document["site"], document.get("settings", {})
+
+
+def site_entries(document: Any) -> Iterator[Json]:
+    """The `{site, settings}` documents of a file: one or a list, each with settings or a bare `site`."""
+    for entry in document if isinstance(document, list) else [document]:
+        wrapped = isinstance(entry, dict) and "site" in entry
+        yield entry if wrapped else {"site": entry}
+
+
+def refuse_other_uid(location_uid: str, wanted_uid: str) -> None:
+    """Raise InvalidRequestError where a site is put under another's name."""
+    if location_uid != wanted_uid:
+        fault = Fault(("site", "locationUid"), f"must be {wanted_uid}, as in the path")
+        raise InvalidRequestError([fault])
