@@ -24,6 +24,9 @@ T = TypeVar("T")
 # `error_description` and `error`.
 _TEXT_FIELDS = ("message", "detail", "title", "error_description", "error")
 _QUOTED_LENGTH = 200
+
+# A body nested some thousand levels deep ends the parser with a RecursionError.
+_NOT_JSON = (ValueError, RecursionError)
 _FAULTS_SHOWN = 3
 
 
@@ -84,9 +87,9 @@ def json_of(vendor: str, call: str, response: httpx.Response) -> object:
     """The JSON body. Raises VendorAnswerError where there is none."""
     try:
         return response.json()
-    except ValueError as error:
+    except _NOT_JSON:
         problem = f"answered {response.status_code} with a body that is not JSON"
-        raise VendorAnswerError(vendor, call, problem, response.status_code) from error
+        raise VendorAnswerError(vendor, call, problem, response.status_code) from None
 
 
 def validated(shape: TypeAdapter[T], vendor: str, call: str, value: object) -> T:
@@ -107,7 +110,7 @@ def _faults(error: ValidationError) -> str:
 def _quoted(response: httpx.Response) -> str:
     try:
         body = response.json()
-    except ValueError:
+    except _NOT_JSON:
         return ""
     texts = [body.get(name) for name in _TEXT_FIELDS] if isinstance(body, dict) else []
     text = next((text for text in texts if isinstance(text, str) and text), "")

@@ -6,12 +6,11 @@ Reading a request leaves out what is wrong with an entry by itself; this is the 
 
 from dataclasses import replace
 
-from optimiser.sessions import dated_sessions
-
 from api.documents import entries
 from api.requests import ReadRequest, Rejected
 from optimiser.domain import PlanRequest
 from optimiser.exceptions import Fault, InvalidRequestError
+from optimiser.sessions import dated_sessions
 from optimiser.support import refuse_unsupported
 
 _SCHEDULE_LISTS = ("schedules", "recurringSchedules")

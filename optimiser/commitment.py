@@ -16,11 +16,12 @@ from optimiser.certificate import Index
 from optimiser.delivery import cell_prices, decide_delivery
 from optimiser.engines.base import Engine, Flow, Objective, Prices, Question
 from optimiser.exchange import Board, mend
+from optimiser.limits import Flags
 from optimiser.pattern import Pattern
-from optimiser.problem import Flags, PlanningProblem
+from optimiser.preferences import Preference, running_kwh
+from optimiser.problem import PlanningProblem
 from optimiser.runs import Run, cheapest_run, cheapest_spread
 from optimiser.series import Floats
-from optimiser.strategies import earlier_first
 
 NEGLIGIBLE_KWH = 1e-9
 SETTLING_ROUNDS = 12
@@ -42,19 +43,25 @@ class _Answer:
         return self.cost < other.cost - 1e-9 * max(1.0, abs(other.cost))
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Aim:
+    """What the search minimises, and what it prefers among equals."""
+
+    objective: Objective
+    preference: Preference
+
+
 def needs_commitment(problem: PlanningProblem) -> Flags:
     """Sessions whose rules a linear programme cannot hold: least power, or no pausing."""
     return (problem.min_power_kw > 0.0) | ~problem.pausable
 
 
-def commit(
-    engine: Engine, problem: PlanningProblem, energy_kwh: Floats, objective: Objective, relaxed: Flow
-) -> Floats:
+def commit(engine: Engine, problem: PlanningProblem, energy_kwh: Floats, aim: Aim, relaxed: Flow) -> Floats:
     """Energies per cell near the relaxed flow's that keep least power and unbroken runs.
 
     `energy_kwh` is what each session should get; one gets less only where its rules leave no room.
     """
-    search = _Search(engine, problem, objective, energy_kwh)
+    search = _Search(engine, problem, aim, energy_kwh)
     unbroken = np.flatnonzero(~problem.pausable & (energy_kwh > NEGLIGIBLE_KWH))
     pattern, flow = Pattern.open(problem), relaxed
     if unbroken.size:
@@ -63,18 +70,17 @@ def commit(
 
 
 class _Search:
-    """What stays the same during the search: engine, free problem, objective and wanted energies."""
+    """What stays the same during the search: engine, free problem, aim and wanted energies."""
 
-    def __init__(
-        self, engine: Engine, problem: PlanningProblem, objective: Objective, energy_kwh: Floats
-    ) -> None:
+    def __init__(self, engine: Engine, problem: PlanningProblem, aim: Aim, energy_kwh: Floats) -> None:
         self.engine = engine
         self.problem = problem
-        self.objective = objective
+        self.objective = aim.objective
+        self.preference = aim.preference
         self.wanted_kwh = energy_kwh
 
     def _cheapest(self, problem: PlanningProblem, energy_kwh: Floats, *, tidy: bool = False) -> Flow | None:
-        preference = earlier_first(problem) if tidy else None
+        preference = self.preference if tidy else None
         return self.engine.cheapest(problem, Question(energy_kwh, self.objective, preference=preference))
 
     def ask(self, pattern: Pattern, *, tidy: bool = False) -> _Answer:
@@ -109,9 +115,52 @@ class _Search:
     # -- unbroken runs -------------------------------------------------------------------------
 
     def place_runs(self, sessions: Index, relaxed: Flow) -> tuple[Pattern, Flow]:
-        """A run for each session at the relaxed prices, then moved while that pays."""
+        """A run for each session, as cheap as moving them makes it; the running plan's among equals."""
+        placed = Pattern.open(self.problem)
+        self._bind(placed, self._by_urgency(sessions), relaxed.prices)
+        pattern, answer = self._moved(placed, sessions)
+        running = self._running_runs(sessions)
+        if running is not None:
+            kept, kept_answer = self._moved(running, sessions)
+            if not answer.beats(kept_answer):
+                pattern = kept
+        return pattern, self.ask(pattern, tidy=True).flow
+
+    def _running_runs(self, sessions: Index) -> Pattern | None:
+        """Runs as the running plans have them where these still can be; None where nobody has one."""
+        running = running_kwh(self.problem)
         pattern = Pattern.open(self.problem)
-        self._bind(pattern, self._by_urgency(sessions), relaxed.prices)
+        others = []
+        for i in self._by_urgency(sessions):
+            run = self._run_of_plan(pattern, i, running[pattern.cells_of(i)])
+            pattern.bind_run(i, run)
+            others += [i] if run is None else []
+        if len(others) == sessions.size:
+            return None
+        self._bind(pattern, others, self.ask(pattern).flow.prices)
+        return pattern
+
+    def _run_of_plan(self, pattern: Pattern, i: int, planned_kwh: Floats) -> Run | None:
+        """A running plan's energies as a run, if they are one, fit and are what is wanted."""
+        cells = pattern.cells_of(i)
+        used = np.flatnonzero(planned_kwh > NEGLIGIBLE_KWH)
+        if used.size == 0 or not np.isfinite(planned_kwh).all() or used[-1] - used[0] >= used.size:
+            return None
+        within = slice(int(used[0]), int(used[-1]) + 1)
+        spare = pattern.spare_kwh(pattern.lower_kwh)[cells]
+        low, high = pattern.low_kwh[cells], np.minimum(self.problem.cells.upper_kwh[cells], spare)
+        least = low.copy()
+        least[within.stop - 1] = 0.0
+        fits = np.all(planned_kwh[within] <= high[within] + 1e-6) and np.all(high[within] >= low[within])
+        enough = np.all(planned_kwh[within] >= least[within] - 1e-6)
+        starts_now = within.start == 0 or not self.problem.charging_now[i]
+        if not (fits and enough and starts_now and abs(planned_kwh.sum() - self.wanted_kwh[i]) < 1e-3):
+            return None
+        energy = planned_kwh * (self.wanted_kwh[i] / planned_kwh.sum())
+        return Run(within.start, within.stop, energy, 0.0)
+
+    def _moved(self, pattern: Pattern, sessions: Index) -> tuple[Pattern, _Answer]:
+        """Runs moved to where the prices of the whole pattern are lower, as long as that pays."""
         answer = self.ask(pattern)
         share = 2
         for _ in range(MOVING_ROUNDS):
@@ -125,7 +174,7 @@ class _Search:
                 break
             else:
                 share *= 2
-        return pattern, self.ask(pattern, tidy=True).flow
+        return pattern, answer
 
     def _bind(self, pattern: Pattern, sessions: list[int], prices: Prices) -> None:
         costs = self._cell_costs(prices)

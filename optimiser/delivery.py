@@ -14,14 +14,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimiser.engines.base import Engine, Flow, Prices
-from optimiser.problem import Flags, PlanningProblem
+from optimiser.limits import Flags
+from optimiser.problem import PlanningProblem
 from optimiser.series import Floats
 
 # A flow is complete when no more than this share of the demand (at least of 1 kWh) is missing. HiGHS
 # meets rows to 1e-7, and a depot has some hundred of them under one cut.
 COMPLETE = 1e-7
-# A cut holds a session that asks for what it can take outside the cut, or for more; this much is rounding.
-TIGHT_KWH = 1e-9
+# A cut holds a session that asks for what it can take outside the cut, or for more; this share is rounding.
+TIGHT = 1e-9
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -108,7 +109,7 @@ def _least_level(
         cut_room = _cut_room_kwh(problem, flow.prices)
         next_level = _level_of_cut(problem, (floor_kwh, need_kwh, active), free, cut_room, level)
         at_next = _demand(problem, floor_kwh, need_kwh, active, next_level)
-        held = active & (demand > free) & (at_next >= free - TIGHT_KWH)
+        held = active & (demand > free) & (at_next >= free - TIGHT * np.maximum(1.0, free))
         if next_level <= level or not held.any():
             return level, active if not held.any() else held
         level = next_level

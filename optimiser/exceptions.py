@@ -2,6 +2,7 @@
 
 PlannerError
 ├── InvalidRequestError     the input is wrong: carries every fault, each with its place
+├── InvalidRuleError        a recurrence rule is wrong: carries every problem, its place not known yet
 └── SolverError             the solver gave nothing that could be checked
 """
 
@@ -32,6 +33,14 @@ class InvalidRequestError(PlannerError):
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = tuple(faults)
         super().__init__("; ".join(f"{fault.pointer}: {fault.message}" for fault in self.faults))
+
+
+class InvalidRuleError(PlannerError):
+    """The text of a recurrence rule is not one that we can expand; `problems` names every reason."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(self.problems))
 
 
 class SolverError(PlannerError):

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimiser.certificate import Index
-from optimiser.problem import Flags, PlanningProblem
+from optimiser.limits import Flags
+from optimiser.problem import PlanningProblem
 from optimiser.series import Floats
 
 NEGLIGIBLE_KWH = 1e-9

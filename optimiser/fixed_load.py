@@ -8,12 +8,16 @@ from optimiser.units import MS_PER_HOUR
 
 @dataclass(frozen=True, slots=True)
 class FixedLoad:
-    """Power [kW, DC] that one session draws over `[start_ms, end_ms)`, whatever the plan."""
+    """Power [kW, DC] that one session draws over `[start_ms, end_ms)`, whatever the plan.
+
+    `preconditioning` is drawn beside any charging and does not go into the battery.
+    """
 
     session: ChargingSession
     start_ms: int
     end_ms: int
     power_kw: float
+    preconditioning: bool = False
 
 
 def fixed_loads(request: PlanRequest, sessions: tuple[ChargingSession, ...]) -> tuple[FixedLoad, ...]:

@@ -9,6 +9,7 @@ from optimiser.commitment import needs_commitment
 from optimiser.domain import ChargingSession, Notice, PlanRequest, Site, Strategy
 from optimiser.engines.choice import choose_engine
 from optimiser.figures import (
+    churn,
     fixed_kwh,
     piece_loads_kw,
     site_slots,
@@ -16,6 +17,7 @@ from optimiser.figures import (
     strategy_value,
 )
 from optimiser.fixed_load import fixed_loads
+from optimiser.limits import Limit
 from optimiser.plan import Plan, Segments, SolveReport, SolveStatus, StageReport
 from optimiser.problem import PlanningProblem, build_problem
 from optimiser.segments import make_segments
@@ -26,7 +28,7 @@ from optimiser.solve import Solution, solve
 from optimiser.stopwatch import Stopwatch, no_clock
 from optimiser.support import refuse_unsupported
 from optimiser.timegrid import planned_time
-from optimiser.units import iso_z
+from optimiser.units import MS_PER_HOUR, iso_z
 
 # A gap up to this is a solver's rounding: the objective counts as proven.
 PROVEN_GAP = 1e-6
@@ -96,7 +98,7 @@ def make_plan(
         slots=site_slots(problem, loads_kw, solution.prices.limits[0] if linear else None),
         totals=totals,
         shortfalls=find_shortfalls(problem, solution, _end_soc(segments), request.now_ms),
-        notices=notices + _overload_notices(problem),
+        notices=notices + _site_notices(problem),
         report=_report(
             request, problem, solution, engine, strategy_value(problem, request.strategy, segments, totals)
         ),
@@ -108,40 +110,60 @@ def _end_soc(segments: Segments) -> Floats:
     return segments.end_soc[segments.first[1:] - 1]
 
 
-def _overload_notices(problem: PlanningProblem) -> tuple[Notice, ...]:
-    """Where load that nobody can move is over the site's cap on its own."""
-    starts = problem.grid.piece_starts_ms
-    over = np.flatnonzero(problem.immovable_kw > problem.site.power_cap_kw.at(starts) + 1e-3)
-    if over.size == 0:
-        return ()
-    text = f"load that cannot be moved is over the site's cap at {iso_z(int(starts[over[0]]))}"
-    return (
-        Notice(
-            "cap-exceeded",
-            f"{text} and in {over.size - 1} later pieces of time; nothing else charges there",
-        ),
-    )
+def _site_notices(problem: PlanningProblem) -> tuple[Notice, ...]:
+    """Where load that nobody can move is over a cap on its own, and where preconditioning had to be cut."""
+    notices = [_overload_notice(problem, limit) for limit in problem.limits if limit.overloaded.any()]
+    if problem.preconditioning_cut:
+        text = "caps leave less room for preconditioning than was asked; what does not fit is cut"
+        notices.append(Notice("preconditioning-cut", text))
+    return tuple(notices)
+
+
+def _overload_notice(problem: PlanningProblem, limit: Limit) -> Notice:
+    over_ms = problem.grid.piece_starts_ms[limit.overloaded]
+    kind, _, name = limit.limit_id.partition(":")
+    text = f"load that cannot be moved is over the cap of {kind} {name}".rstrip()
+    text += f" at {iso_z(int(over_ms[0]))} and in {over_ms.size - 1} later pieces of time"
+    return Notice("cap-exceeded", f"{text}; nothing else charges there")
 
 
 def _report(
     request: PlanRequest, problem: PlanningProblem, solution: Solution, engine: str, value: float
 ) -> SolveReport:
     delivered = problem.delivered_kwh(solution.energy_kwh)
+    frozen = _frozen_missing_kwh(problem)
     fixed_value = float(fixed_kwh(problem) @ solution.objective.cost_per_kwh)
     stages = (
-        StageReport(
-            "missing-minimum", _missing(problem.minimum_need_kwh, delivered), solution.missing_bounds[0]
+        _missing_stage(
+            "missing-minimum", problem.minimum_need_kwh, delivered, solution.missing_bounds[0], frozen[0]
         ),
-        StageReport("missing-target", _missing(problem.need_kwh, delivered), solution.missing_bounds[1]),
+        _missing_stage("missing-target", problem.need_kwh, delivered, solution.missing_bounds[1], frozen[1]),
         StageReport(request.strategy.value, value, min(value, solution.bound + fixed_value)),
     )
     proven = all(stage.gap <= PROVEN_GAP for stage in stages)
     status = SolveStatus.OPTIMAL if proven else SolveStatus.FEASIBLE
-    return SolveReport(engine, status, stages, 2, certificate(problem, solution))
+    moved = churn(problem, solution.energy_kwh)
+    return SolveReport(engine, status, stages, 2, certificate(problem, solution), moved)
 
 
-def _missing(need_kwh: Floats, delivered_kwh: Floats) -> float:
-    return float(np.maximum(need_kwh - delivered_kwh, 0.0).sum())
+def _missing_stage(
+    name: str, need_kwh: Floats, delivered_kwh: Floats, bound_kwh: float, frozen_kwh: float
+) -> StageReport:
+    """Energy missing of sessions that are planned, and of frozen ones, which nobody can change."""
+    missing = float(np.maximum(need_kwh - delivered_kwh, 0.0).sum())
+    return StageReport(name, missing + frozen_kwh, bound_kwh + frozen_kwh)
+
+
+def _frozen_missing_kwh(problem: PlanningProblem) -> tuple[float, float]:
+    """What frozen plans leave missing below the minimum SoC, and below the target."""
+    given: dict[int, float] = {}
+    for load in problem.fixed:
+        if load.session.frozen is not None:
+            energy = load.power_kw * (load.end_ms - load.start_ms) / MS_PER_HOUR
+            given[id(load.session)] = given.get(id(load.session), 0.0) + energy
+    frozen = [session for session in problem.sessions if session.frozen is not None]
+    below_minimum = sum(max(0.0, s.minimum_need_kwh - given.get(id(s), 0.0)) for s in frozen)
+    return below_minimum, sum(max(0.0, s.energy_need_kwh - given.get(id(s), 0.0)) for s in frozen)
 
 
 def certificate(problem: PlanningProblem, solution: Solution) -> dict[str, object]:

@@ -9,28 +9,15 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from optimiser.certificate import Cells, Index
 from optimiser.domain import ChargingSession, PlanRequest, Site
 from optimiser.fixed_load import FixedLoad
+from optimiser.limits import Flags, Limit, laid_out, make_limits
+from optimiser.preconditioning import is_cut, under_limits, wanted_preconditioning
 from optimiser.series import Floats
 from optimiser.timegrid import TimeGrid, make_timegrid
 from optimiser.units import MS_PER_HOUR
-
-Flags = NDArray[np.bool_]
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Limit:
-    """A power cap shared by several sessions, as room for energy [kWh, DC] in each piece.
-
-    `limit_id` is `site`, `group:<id>` or `station:<id>`; `members` flags the sessions below it.
-    """
-
-    limit_id: str
-    room_kwh: Floats
-    members: Flags
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -74,6 +61,7 @@ class PlanningProblem:
     middle_hours: Floats
     demand: PeakCharge | None
     fixed: tuple[FixedLoad, ...]
+    preconditioning_cut: bool
 
     @property
     def n_sessions(self) -> int:
@@ -134,19 +122,24 @@ class PlanningProblem:
 
 
 def build_problem(
-    request: PlanRequest, sessions: tuple[ChargingSession, ...], fixed: tuple[FixedLoad, ...], site: Site
+    request: PlanRequest, sessions: tuple[ChargingSession, ...], given: tuple[FixedLoad, ...], site: Site
 ) -> PlanningProblem:
     """Lay these dated sessions and the site's series on the grid of pieces.
 
-    `sessions` are those that get a plan, `fixed` is all load that cannot be moved, frozen plans included;
+    `sessions` are those that get a plan, `given` is load that cannot be moved, frozen plans included;
     `site` is the request's with its prices carried on to the last departure. Frozen sessions have no
-    cells.
+    cells and no need. Preconditioning takes its room before any charging.
     """
-    grid = make_timegrid(request, sessions, site, fixed)
+    warm = wanted_preconditioning(sessions, request.now_ms)
+    grid = make_timegrid(request, sessions, site, given + warm)
+    supply_kw = np.array([site.supply_limit_kw(s.station_id, s.connector_id) for s in sessions])
+    warmed = under_limits(warm, sessions, make_limits(sessions, site, grid, given), supply_kw, grid)
+    fixed = given + warmed
     max_power_kw = np.array([_largest_power_kw(session, site) for session in sessions])
     cells = _cells(sessions, grid, max_power_kw, request.now_ms)
     starts, hours = grid.piece_starts_ms, grid.piece_hours
     ac_per_dc = 1.0 / site.ac_dc_power_ratio
+    open_need = np.array([session.frozen is None for session in sessions], dtype=np.float64)
     carbon = site.carbon_g_per_kwh.at(starts) / 1000.0 if site.carbon_g_per_kwh else np.zeros(hours.size)
     return PlanningProblem(
         sessions=sessions,
@@ -154,9 +147,9 @@ def build_problem(
         site=site,
         cells=cells,
         lower_kwh=np.zeros(cells.piece.size),
-        limits=_limits(sessions, site, grid, fixed),
-        need_kwh=_column(sessions, "energy_need_kwh"),
-        minimum_need_kwh=_column(sessions, "minimum_need_kwh"),
+        limits=make_limits(sessions, site, grid, fixed),
+        need_kwh=_column(sessions, "energy_need_kwh") * open_need,
+        minimum_need_kwh=_column(sessions, "minimum_need_kwh") * open_need,
         capacity_kwh=np.array([s.vehicle.battery_capacity_kwh for s in sessions]),
         priority=_column(sessions, "priority"),
         min_power_kw=np.array([s.vehicle.min_power_kw for s in sessions]),
@@ -166,12 +159,13 @@ def build_problem(
             [s.charging_now and s.arrival_ms <= request.now_ms for s in sessions], dtype=bool
         ),
         hours=hours,
-        immovable_kw=site.base_load_kw.at(starts) + _laid_out(fixed, grid) * ac_per_dc,
+        immovable_kw=site.base_load_kw.at(starts) + laid_out(fixed, grid) * ac_per_dc,
         price_per_kwh=site.price_per_kwh.at(starts) * ac_per_dc,
         carbon_kg_per_kwh=carbon * ac_per_dc,
         middle_hours=(starts - request.now_ms) / MS_PER_HOUR + hours / 2,
         demand=_demand(site, grid),
         fixed=fixed,
+        preconditioning_cut=is_cut(warm, warmed),
     )
 
 
@@ -202,50 +196,6 @@ def _last_instant(session: ChargingSession, now_ms: int) -> int:
     """When charging must be over; at once for sessions that are not planned by us."""
     planned = session.frozen is None and session.energy_need_kwh > 0.0
     return session.charge_until_ms if planned else now_ms
-
-
-def _laid_out(fixed: tuple[FixedLoad, ...], grid: TimeGrid) -> Floats:
-    """Sum of fixed power [kW, DC] in each piece; their edges are piece edges."""
-    change = np.zeros(grid.piece_edges_ms.size)
-    last = change.size - 1  # a vehicle that is not ours may stay longer than the planned time
-    for load in fixed:
-        change[min(last, int(np.searchsorted(grid.piece_edges_ms, load.start_ms)))] += load.power_kw
-        change[min(last, int(np.searchsorted(grid.piece_edges_ms, load.end_ms)))] -= load.power_kw
-    return np.cumsum(change)[:-1]
-
-
-def _limits(
-    sessions: tuple[ChargingSession, ...], site: Site, grid: TimeGrid, fixed: tuple[FixedLoad, ...]
-) -> tuple[Limit, ...]:
-    """The site, then groups, then stations. AC caps become DC room; nothing is ever below 0."""
-    starts, hours, ratio = grid.piece_starts_ms, grid.piece_hours, site.ac_dc_power_ratio
-    everybody = np.ones(len(sessions), dtype=bool)
-    head_kw = ratio * (site.power_cap_kw.at(starts) - site.base_load_kw.at(starts)) - _laid_out(fixed, grid)
-    limits = [Limit("site", np.maximum(head_kw, 0.0) * hours, everybody)]
-    for group in site.groups:
-        below = _stations_below(group.group_id, site)
-        members = np.array([s.station_id in below for s in sessions], dtype=bool)
-        own = tuple(load for load in fixed if load.session.station_id in below)
-        head_kw = ratio * group.power_cap_kw.at(starts) - _laid_out(own, grid)
-        limits.append(Limit(f"group:{group.group_id}", np.maximum(head_kw, 0.0) * hours, members))
-    for station in site.stations:
-        if station.max_power_kw is not None:
-            members = np.array([s.station_id == station.station_id for s in sessions], dtype=bool)
-            own = tuple(load for load in fixed if load.session.station_id == station.station_id)
-            head_kw = station.max_power_kw - _laid_out(own, grid)
-            limits.append(Limit(f"station:{station.station_id}", np.maximum(head_kw, 0.0) * hours, members))
-    return tuple(limits)
-
-
-def _stations_below(group_id: str, site: Site) -> set[str]:
-    """Stations of a group and of all groups under it."""
-    below: set[str] = set()
-    for group in site.groups:
-        if group.group_id == group_id:
-            below.update(group.station_ids)
-        elif group.parent_id == group_id:
-            below.update(_stations_below(group.group_id, site))
-    return below
 
 
 def _demand(site: Site, grid: TimeGrid) -> PeakCharge | None:

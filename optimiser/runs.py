@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimiser.certificate import Cells, Index
-from optimiser.problem import Flags
+from optimiser.limits import Flags
 from optimiser.series import Floats
 
 # Pairs of (start, end) times pieces that are looked at together: 4 million doubles are 32 MB.

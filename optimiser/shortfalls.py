@@ -4,8 +4,9 @@ import numpy as np
 
 from optimiser.certificate import Index
 from optimiser.domain import ChargingSession
+from optimiser.limits import Flags
 from optimiser.plan import Reason, Shortfall
-from optimiser.problem import Flags, PlanningProblem
+from optimiser.problem import PlanningProblem
 from optimiser.series import Floats
 from optimiser.solve import Solution
 from optimiser.units import PERCENT

@@ -10,15 +10,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from optimiser.bounds import missing_bound, strategy_bound, valid_peak_prices
-from optimiser.commitment import commit, needs_commitment
+from optimiser.commitment import Aim, commit, needs_commitment
 from optimiser.delivery import Delivery, decide_delivery, full_delivery
 from optimiser.domain import Strategy
 from optimiser.engines.base import Ceiling, Engine, Flow, Objective, Prices, Question
 from optimiser.exceptions import SolverError
+from optimiser.preferences import Preference, has_power_rules, make_preference
 from optimiser.problem import PlanningProblem
 from optimiser.series import Floats
 from optimiser.settle import settled
-from optimiser.strategies import earlier_first, objectives
+from optimiser.strategies import objectives
 
 # How much worse an earlier stage may get for a later one, relative to max(1, its value). The contract
 # of a plan allows 1e-6; solvers need some room to call the next stage feasible.
@@ -48,12 +49,22 @@ class Solution:
     bound: float
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Wants:
+    """The strategy's stages, and what is preferred among plans that are equally good for them."""
+
+    stages: tuple[Objective, ...]
+    preference: Preference
+
+
 def solve(engine: Engine, problem: PlanningProblem, strategy: Strategy) -> Solution:
     """The best plan that the engine and the commitment find, with bounds that hold."""
     stages = objectives(problem, strategy)
-    delivery, relaxed = _deliver(engine, problem, stages[0])
-    flows = _later_stages(engine, problem, delivery.energy_kwh, stages, relaxed)
-    energy = _with_rules(engine, problem, delivery.energy_kwh, stages, flows)
+    wished = make_preference(problem)
+    delivery, relaxed = _deliver(engine, problem, Wants(stages, wished))
+    flows = _later_stages(engine, problem, delivery.energy_kwh, Wants(stages, wished), relaxed)
+    wants = Wants(stages, make_preference(problem, flows[-1].energy_kwh))
+    energy = _with_rules(engine, problem, delivery.energy_kwh, wants, flows)
     prices = Prices(flows[0].prices.limits, valid_peak_prices(problem, stages[0], flows[0].prices.peak))
     return Solution(
         energy_kwh=energy,
@@ -69,9 +80,9 @@ def solve(engine: Engine, problem: PlanningProblem, strategy: Strategy) -> Solut
     )
 
 
-def _deliver(engine: Engine, problem: PlanningProblem, objective: Objective) -> tuple[Delivery, Flow]:
+def _deliver(engine: Engine, problem: PlanningProblem, wants: Wants) -> tuple[Delivery, Flow]:
     """Everybody in full if that can be, which one solve tells; else fair shares of what can."""
-    preference = earlier_first(problem)
+    objective, preference = wants.stages[0], wants.preference
     flow = engine.cheapest(problem, Question(problem.need_kwh, objective, preference=preference))
     if flow is not None:
         return full_delivery(problem), flow
@@ -85,13 +96,13 @@ def _deliver(engine: Engine, problem: PlanningProblem, objective: Objective) -> 
 
 
 def _later_stages(
-    engine: Engine, problem: PlanningProblem, energy: Floats, stages: tuple[Objective, ...], first: Flow
+    engine: Engine, problem: PlanningProblem, energy: Floats, wants: Wants, first: Flow
 ) -> list[Flow]:
     """Solve what the strategy wants after its first stage, without making that worse."""
     flows = [first]
-    for objective in stages[1:]:
-        held = _holding(problem, stages[0], first)
-        question = Question(energy, objective, held.ceilings, earlier_first(problem))
+    for objective in wants.stages[1:]:
+        held = _holding(problem, wants.stages[0], first)
+        question = Question(energy, objective, held.ceilings, wants.preference)
         flow = engine.cheapest(held.problem, question)
         flows.append(flow if flow is not None else flows[-1])
     return flows
@@ -120,27 +131,39 @@ def under_peak(problem: PlanningProblem, peak_kw: float) -> PlanningProblem:
 
 
 def _with_rules(
-    engine: Engine, problem: PlanningProblem, energy: Floats, stages: tuple[Objective, ...], flows: list[Flow]
+    engine: Engine, problem: PlanningProblem, energy: Floats, wants: Wants, flows: list[Flow]
 ) -> Floats:
-    """Least power and unbroken runs on top of the last stage's flow, under the first stage's peak."""
+    """Least power, unbroken runs and power rules on top of the last stage's flow."""
+    stages = wants.stages
+    if has_power_rules(problem):
+        flows = [*flows[:-1], _with_known_tags(engine, problem, energy, wants, flows)]
     if not needs_commitment(problem).any():
         return settled(problem, flows[-1].energy_kwh, energy)
     if stages[0].name == Strategy.PEAK_SUPPRESSION:
-        return _with_rules_under_peak(engine, problem, energy, stages, flows)
+        return _with_rules_under_peak(engine, problem, energy, wants, flows)
     objective = stages[0] if len(stages) == 1 else _blend(problem, stages)
-    committed = commit(engine, problem, energy, objective, flows[-1])
+    committed = commit(engine, problem, energy, Aim(objective, wants.preference), flows[-1])
     return settled(problem, committed, energy)
 
 
+def _with_known_tags(
+    engine: Engine, problem: PlanningProblem, energy: Floats, wants: Wants, flows: list[Flow]
+) -> Flow:
+    """The last stage again, now that a flow tells which tag every cell has."""
+    held = _holding(problem, wants.stages[0], flows[0]) if len(wants.stages) > 1 else _Held(problem, ())
+    question = Question(energy, wants.stages[-1], held.ceilings, wants.preference)
+    return engine.cheapest(held.problem, question) or flows[-1]
+
+
 def _with_rules_under_peak(
-    engine: Engine, problem: PlanningProblem, energy: Floats, stages: tuple[Objective, ...], flows: list[Flow]
+    engine: Engine, problem: PlanningProblem, energy: Floats, wants: Wants, flows: list[Flow]
 ) -> Floats:
     """The lowest peak at which the rules leave nobody shorter, then cost under it."""
     held = under_peak(problem, float(problem.load_kw(flows[0].energy_kwh).max()))
-    committed = commit(engine, held, energy, stages[-1], flows[-1])
+    committed = commit(engine, held, energy, Aim(wants.stages[-1], wants.preference), flows[-1])
     if np.all(problem.delivered_kwh(committed) >= energy - 1e-6):
         return settled(problem, committed, energy)
-    committed = commit(engine, problem, energy, stages[0], flows[0])
+    committed = commit(engine, problem, energy, Aim(wants.stages[0], wants.preference), flows[0])
     return settled(problem, committed, energy)
 
 

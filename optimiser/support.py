@@ -29,9 +29,3 @@ def _session_faults(session: ChargingSession) -> Iterator[Fault]:
             (*session.source, "evId"),
             f"the charging curve of {session.vehicle.vehicle_id} is not supported yet",
         )
-    if session.preconditioning is not None and session.preconditioning.energy_kwh > 0.0:
-        yield Fault((*session.source, "plan"), "preconditioning is not supported yet")
-    if session.frozen:
-        yield Fault((*session.source, "planMeta", "frozen"), "frozen plans are not supported yet")
-    if session.power_rules:
-        yield Fault((*session.source, "plan"), "powerRules are not supported yet")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 DEFAULT_BASE_URL = "https://kempower.io/api"
+DEFAULT_SIMULATOR_PORT = 9100
 
 
 @dataclass(frozen=True, slots=True)

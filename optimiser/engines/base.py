@@ -10,6 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
+from optimiser.preferences import Preference
 from optimiser.problem import PeakCharge, PlanningProblem
 from optimiser.series import Floats
 
@@ -57,14 +58,14 @@ class Flow:
 class Question:
     """Cheapest way to deliver exactly `energy_kwh` (per session), never over the ceilings.
 
-    `preference` (per cell and kWh) says which of the equally cheap answers is wanted: the one with the
-    least of it. An engine may leave it out of account; the objective always comes first.
+    `preference` says which of the equally cheap answers is wanted: the one with the least of it. An
+    engine may leave it out of account; the objective always comes first.
     """
 
     energy_kwh: Floats
     objective: Objective
     ceilings: tuple[Ceiling, ...] = field(default=())
-    preference: Floats | None = None
+    preference: Preference | None = None
 
 
 class Engine(Protocol):

@@ -226,6 +226,7 @@ def test_a_refused_connection_is_certainly_not_done() -> None:
     [
         Answer(200, b"<html>"),
         Answer(200, b""),
+        Answer(200, b"[" * 100_000),
         Answer(302, headers={"Location": "/elsewhere"}),
         Answer(200, b"not gzip", {"Content-Encoding": "gzip"}),
     ],

@@ -10,13 +10,12 @@ from threading import Thread
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from adapters.chargeye.paths import DEFAULT_SIMULATOR_PORT
 from adapters.chargeye.simulator.app import create_simulator_app
 from adapters.chargeye.simulator.control import SimulatorControl
 from adapters.chargeye.simulator.depot import Seed
 from adapters.chargeye.simulator.example import example_seed
 from adapters.chargeye.simulator.world import World
-
-DEFAULT_PORT = 9100
 
 
 class _CuttableConnection(H11Protocol):
@@ -32,7 +31,9 @@ def read_seed(path: Path) -> Seed:
     return Seed.model_validate_json(path.read_bytes())
 
 
-def run_simulator(host: str = "127.0.0.1", port: int = DEFAULT_PORT, seed_file: Path | None = None) -> None:
+def run_simulator(
+    host: str = "127.0.0.1", port: int = DEFAULT_SIMULATOR_PORT, seed_file: Path | None = None
+) -> None:
     """Serve until interrupted. Without a seed file there is an example depot to try things with.
 
     Raises OSError and ValueError as `read_seed` does.

@@ -1,13 +1,14 @@
 """The simulated ChargEye, asked over HTTP without our client, so that neither hides the other's mistakes."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from typer.testing import CliRunner
 
+from adapters.chargeye import simulator as simulator_package
 from adapters.chargeye.simulator import (
     FaultKind,
     FaultRule,
@@ -17,11 +18,11 @@ from adapters.chargeye.simulator import (
     read_seed,
     serving_simulator,
 )
-from api.commands.simulate import simulate_app
 from optimiser.units import MS_PER_HOUR, MS_PER_MINUTE
 from tests.adapters.chargeye.builders import DEPOT, a_stay, at, put_schedules, stored
 from tests.adapters.conftest import NOW, REFRESH_TOKEN
 
+README = Path(simulator_package.__file__).parents[1] / "README.md"
 SCHEDULES = "/vehicles/bus-1/schedules"
 
 
@@ -319,10 +320,8 @@ def test_the_example_is_a_whole_depot(depot: SimulatorControl) -> None:
     assert len({schedule["id"] for schedule in seed.schedules}) == 40
 
 
-def test_the_command_names_a_bad_seed_file(tmp_path: Path) -> None:
-    """Exit code 2 and the option, for a file that is missing and for one that is no seed."""
-    bad = tmp_path / "bad.json"
-    bad.write_text('{"schedule": []}')
-    for file in (bad, tmp_path / "missing.json"):
-        result = CliRunner().invoke(simulate_app, ["chargeye", "--seed", str(file)])
-        assert result.exit_code == 2 and "--seed" in result.output
+@pytest.mark.parametrize("example", re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL))
+def test_the_examples_of_the_readme_run(example: str) -> None:
+    """As printed, but for the port."""
+    with serving_simulator(example_seed()) as simulator:
+        exec(example.replace("http://127.0.0.1:9100/api", simulator.api_url), {})
