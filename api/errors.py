@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from http import HTTPStatus
+from http import HTTPMethod, HTTPStatus
 from typing import Any
 
 import structlog
@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from adapters.service_records import KeptAnswer
 from adapters.store.exceptions import ConflictError, StoreError, UnstorableError
@@ -118,8 +119,21 @@ async def _on_our_error(_: Request, error: Exception) -> Response:
     return problem.response()
 
 
-async def _on_http_error(_: Request, error: HTTPException) -> Response:
-    return Problem(error.status_code, headers=error.headers or {}).response()
+async def _on_http_error(request: Request, error: HTTPException) -> Response:
+    headers = error.headers or {}
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers = {**headers, "Allow": ", ".join(_allowed_methods(request))}
+    return Problem(error.status_code, headers=headers).response()
+
+
+def _allowed_methods(request: Request) -> list[str]:
+    """Every method of this path; the framework names those of the first route only."""
+    return [method for method in HTTPMethod if _answers(request, method)]
+
+
+def _answers(request: Request, method: HTTPMethod) -> bool:
+    scope = {**request.scope, "method": method.value}
+    return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
 
 
 async def _on_bad_parameter(_: Request, error: RequestValidationError) -> Response:

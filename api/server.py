@@ -33,7 +33,7 @@ class DrainingServer(uvicorn.Server):
 
 
 def run_server(settings: Settings, host: str, port: int) -> None:
-    """Serve until a signal comes. Raises StoreError where the store cannot be opened."""
+    """Serve until a signal comes. Raises BadSettingError, StoreUnavailableError."""
     with open_services(settings) as services:
         config = uvicorn.Config(
             create_app(services),

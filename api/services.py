@@ -7,13 +7,13 @@ from threading import Event
 from time import monotonic
 
 from adapters.ports import Clock, Store
-from adapters.store import open_store
 from api.clock import now_ms
 from api.deferred import DeferredWork
 from api.keys import KeyRing
 from api.metrics import LaneCollector, Metrics, StoreCollector
 from api.rate_limit import RateLimit
 from api.settings import Settings
+from api.stores import open_settings_store
 from api.workers.solver import Solver
 
 
@@ -36,9 +36,14 @@ class Services:
 def open_services(settings: Settings, clock: Clock = now_ms) -> Iterator[Services]:
     """The services, until the end of the block: then what runs is finished in time or handed back.
 
-    Raises StoreError where the store cannot be opened.
+    Raises BadSettingError, StoreUnavailableError.
     """
-    store = open_store(settings.database_url.get_secret_value(), clock)
+    with open_settings_store(settings, clock) as store, _working(settings, store, clock) as services:
+        yield services
+
+
+@contextmanager
+def _working(settings: Settings, store: Store, clock: Clock) -> Iterator[Services]:
     metrics = Metrics()
     solver = Solver(settings, metrics.worker_death)
     metrics.registry.register(LaneCollector(solver.figures))
@@ -61,4 +66,3 @@ def open_services(settings: Settings, clock: Clock = now_ms) -> Iterator[Service
         stopping.set()
         deferred.close()
         solver.close(grace_s=0.0)
-        store.close()

@@ -28,11 +28,28 @@ def checked_site(document: Any, now_ms: int) -> tuple[str, Json, Json]:
     return body.site.location_uid, document["site"], document.get("settings", {})
 
 
-def site_entries(document: Any) -> Iterator[Json]:
-    """The `{site, settings}` documents of a file: one or a list, each with settings or a bare `site`."""
-    for entry in document if isinstance(document, list) else [document]:
+def checked_sites(document: Any, now_ms: int) -> list[tuple[str, Json, Json]]:
+    """The sites of a document that holds one or a list, each `{site, settings}` or a bare `site`.
+
+    Raises InvalidRequestError with every fault of every site.
+    """
+    sites, faults = [], []
+    for entry, path in _entries(document):
+        try:
+            sites.append(checked_site(entry, now_ms))
+        except InvalidRequestError as error:
+            faults += [Fault((*path, *fault.path), fault.message) for fault in error.faults]
+    if faults:
+        raise InvalidRequestError(faults)
+    return sites
+
+
+def _entries(document: Any) -> Iterator[tuple[Any, tuple[int, ...]]]:
+    """Each site in the form that is stored, and where it is."""
+    several = isinstance(document, list)
+    for place, entry in enumerate(document if several else [document]):
         wrapped = isinstance(entry, dict) and "site" in entry
-        yield entry if wrapped else {"site": entry}
+        yield entry if wrapped else {"site": entry}, (place,) if several else ()
 
 
 def refuse_other_uid(location_uid: str, wanted_uid: str) -> None:

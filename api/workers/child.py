@@ -8,7 +8,9 @@ import os
 import signal
 import sys
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
+from multiprocessing import parent_process
+from multiprocessing.connection import Connection, wait
+from threading import Thread
 from types import TracebackType
 
 import structlog
@@ -38,6 +40,7 @@ def serve_tasks(pipe: Connection, setup: ChildSetup) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     configure_logs(setup.log_level)
     sys.excepthook = _log_bug
+    Thread(target=_end_with_parent, daemon=True).start()
     if setup.niceness and hasattr(os, "nice"):
         os.nice(setup.niceness)
     store = open_store(setup.database_url, now_ms)
@@ -48,6 +51,14 @@ def serve_tasks(pipe: Connection, setup: ChildSetup) -> None:
         except EOFError:
             return
         pipe.send(perform(task, store))
+
+
+def _end_with_parent() -> None:
+    """A parent that is killed cannot say goodbye, and a long plan would go on for nobody."""
+    parent = parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(_BUG)
 
 
 def _log_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
