@@ -17,6 +17,7 @@ ApiError
     ├── QueueFullError      too much is waiting already
     ├── TimeUpError         no answer within the time for one at once
     ├── WorkerKilledError   the worker process was killed from outside
+    ├── CallerGoneError     nobody waits for the answer any more
     └── ShuttingDownError   the service is about to stop
 
 optimiser.exceptions.InvalidRequestError
@@ -111,6 +112,10 @@ class TimeUpError(UnavailableError):
 
 class WorkerKilledError(UnavailableError):
     """The worker process was killed, as by the system when memory runs out."""
+
+
+class CallerGoneError(UnavailableError):
+    """The caller's connection was closed before there was an answer."""
 
 
 class ShuttingDownError(UnavailableError):

@@ -1,12 +1,12 @@
 """Checks over HTTP."""
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from adapters.service_records import Scope
 from api.auth import needs
 from api.openapi import CHECK_BODY, later, problem_responses
 from api.resources import CheckResult
-from api.routes.dependencies import Body, Prefer, ServicesHere, answered
+from api.routes.dependencies import Body, Prefer, answered
 from api.workers.task import Task, TaskKind
 
 router = APIRouter(prefix="/v1/checks", tags=["checks"])
@@ -20,6 +20,6 @@ router = APIRouter(prefix="/v1/checks", tags=["checks"])
     openapi_extra=CHECK_BODY,
     dependencies=[Depends(needs(Scope.PLAN))],
 )
-async def post_check(services: ServicesHere, body: Body, prefer: Prefer = None) -> Response:
+async def post_check(request: Request, body: Body, prefer: Prefer = None) -> Response:
     """Every breach of a plan, anybody's, by a request; found at every instant and without the planner."""
-    return await answered(Task(TaskKind.CHECK, body), prefer, services)
+    return await answered(request, Task(TaskKind.CHECK, body), prefer)

@@ -1,5 +1,6 @@
 """What routes share: the services, the body, and how work is answered at once or later."""
 
+from asyncio import FIRST_COMPLETED, ensure_future, wait
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request, Response
@@ -7,6 +8,7 @@ from starlette.concurrency import run_in_threadpool
 
 from adapters.service_records import CallState, DeferredCall, KeptAnswer
 from api.body import limited_body
+from api.exceptions import CallerGoneError
 from api.service import json_text
 from api.services import Services
 from api.workers.task import Task
@@ -29,21 +31,37 @@ Prefer = Annotated[
 ]
 
 
-async def answered(task: Task, prefer: str | None, services: Services) -> Response:
+async def answered(request: Request, task: Task, prefer: str | None) -> Response:
     """The answer of a worker, or a job that will have it where the caller prefers that."""
+    services = services_of(request)
     if _wants_later(prefer):
         call = await run_in_threadpool(services.deferred.put, task)
         headers = {"location": job_url(call.call_id), "preference-applied": ASYNC}
         return json_response(job_document(call), 202, headers)
-    return await answered_now(task, services)
+    return await answered_now(request, task)
 
 
-async def answered_now(task: Task, services: Services) -> Response:
-    """The answer of a worker."""
-    done = await services.solver.answer(task)
+async def answered_now(request: Request, task: Task) -> Response:
+    """The answer of a worker, whose work ends with the caller's connection."""
+    services = services_of(request)
+    work = ensure_future(services.solver.answer(task))
+    gone = ensure_future(_disconnected(request))
+    try:
+        await wait((work, gone), return_when=FIRST_COMPLETED)
+        if not work.done():
+            raise CallerGoneError("the caller has hung up")
+        done = work.result()
+    finally:
+        work.cancel()
+        gone.cancel()
     if done.facts is not None:
         services.metrics.plan(done.facts)
     return kept_response(done.answer)
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def _wants_later(prefer: str | None) -> bool:

@@ -3,7 +3,7 @@
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from adapters.records import PlanSummary
@@ -51,7 +51,7 @@ InvalidEntries = Annotated[
     dependencies=[Depends(needs(Scope.PLAN))],
 )
 async def post_plan(
-    services: ServicesHere,
+    request: Request,
     body: Body,
     on_invalid: InvalidEntries = OnInvalid.REJECT,
     prefer: Prefer = None,
@@ -60,7 +60,7 @@ async def post_plan(
 
     The plan is kept, and `Content-Location` says where.
     """
-    return await answered(Task(TaskKind.PLAN, body, {"onInvalid": on_invalid.value}), prefer, services)
+    return await answered(request, Task(TaskKind.PLAN, body, {"onInvalid": on_invalid.value}), prefer)
 
 
 @router.get(
@@ -141,11 +141,9 @@ async def get_request(services: ServicesHere, plan_id: PlanId) -> Response:
     dependencies=_READ,
 )
 async def compare(
-    services: ServicesHere,
+    request: Request,
     plan_id: PlanId,
     other_id: Annotated[str, Query(alias="with", description="The other plan", examples=[OTHER_PLAN_ID])],
 ) -> Response:
     """What differs: figures, and for every stay what a change from this plan to the other would do."""
-    return await answered_now(
-        Task(TaskKind.COMPARE, options={"before": plan_id, "after": other_id}), services
-    )
+    return await answered_now(request, Task(TaskKind.COMPARE, options={"before": plan_id, "after": other_id}))

@@ -11,7 +11,7 @@ from dataclasses import replace
 from threading import Thread
 from time import monotonic
 
-from api.exceptions import ApiError, ShuttingDownError, TimeUpError
+from api.exceptions import ApiError, CallerGoneError, TimeUpError
 from api.settings import Settings
 from api.workers.child import ChildSetup
 from api.workers.job import Job
@@ -78,7 +78,7 @@ class Solver:
             job.end(TimeUpError(_ASK_LATER))
             raise TimeUpError(_ASK_LATER) from None
         except CancelledError:
-            job.end(ShuttingDownError("nobody waits for this any more"))
+            job.end(CallerGoneError("nobody waits for this any more"))
             raise
 
     def defer(self, task: Task, limit_s: float) -> Job:
