@@ -38,6 +38,11 @@ class Job:
             self._leave_process()
             self.future.set_result(answer)
 
+    @property
+    def begun(self) -> bool:
+        """Whether a process works on it now."""
+        return self._process is not None
+
     def _leave_process(self) -> None:
         with self._lock:
             self._process = None

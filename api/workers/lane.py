@@ -73,7 +73,8 @@ class Lane:
         with self._changed:
             wanted = self._wanted()
             oldest_s = now_s - wanted[0].queued_at_s if wanted else 0.0
-            return LaneFigures(self.name, len(wanted), len(self._running), oldest_s)
+            running = sum(job.begun for job in self._running)
+            return LaneFigures(self.name, len(wanted), running, oldest_s)
 
     def _wanted(self) -> list[Job]:
         return [job for job in self._waiting if not job.future.done()]
