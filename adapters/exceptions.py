@@ -2,6 +2,7 @@
 
 AdapterError
 ├── UnsafeWriteError                refused on our side: it would have destroyed or doubled something
+├── SchedulesChangedError           not sent: the schedules are no longer those that were planned
 └── VendorError                     carries the vendor, the call and, if it answered, the HTTP status
     ├── VendorUnavailableError      may pass; was tried again as often as the retries allow
     │   ├── VendorUnreachableError  no answer: refused, cut or too slow
@@ -21,6 +22,14 @@ class AdapterError(Exception):
 
 class UnsafeWriteError(AdapterError):
     """A write that was not sent, because what it would do is never wanted."""
+
+
+class SchedulesChangedError(AdapterError):
+    """The schedules of a vehicle changed between planning and sending."""
+
+    def __init__(self, vehicle_id: str) -> None:
+        super().__init__(f"the schedules of {vehicle_id} changed while they were planned")
+        self.vehicle_id = vehicle_id
 
 
 class VendorError(AdapterError):

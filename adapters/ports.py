@@ -100,10 +100,20 @@ class PlanStore(Protocol):
 class Outbox(Protocol):
     """Intents: stored before they are sent, closed after they are confirmed; one open per vehicle."""
 
-    def put(self, vehicle_id: str, location_uid: str, payload: JsonObject, fingerprint: str) -> Intent:
+    def put(
+        self,
+        vehicle_id: str,
+        location_uid: str,
+        payload: JsonObject,
+        fingerprint: str,
+        *,
+        keep_pauses: bool = False,
+    ) -> Intent:
         """Open an intent, due at once, in place of the vehicle's open one.
 
-        Where the open one has this fingerprint it stays as it is, pauses included.
+        Where the open one has this fingerprint it stays as it is, pauses included. With `keep_pauses` a
+        new one takes over the attempts and the pause of the open one: what kept that from being
+        confirmed will keep this one too.
         """
         ...
 

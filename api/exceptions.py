@@ -5,6 +5,8 @@ ApiError
 ├── BodyTooLargeError   more bytes than the service takes
 ├── UnreadableFileError a file of the command line cannot be read or written
 ├── BadSettingError     an environment variable cannot be understood
+├── UnknownSiteError    no site settings are stored, and the charging platform knows no cap
+├── NoSchedulerError    the Dask cluster that was named cannot be used
 ├── UnsafeAddressError  a service without keys was asked to listen beyond loopback
 ├── SelfCheckError      our own plan broke a rule: it is kept back, and the fault is ours
 ├── MissingScopeError   the key is good, and does not open this
@@ -126,3 +128,11 @@ class ShuttingDownError(UnavailableError):
 
 class InvalidPlanError(InvalidRequestError):
     """A plan that was handed in to be checked has not the shape of one; pointers lead into the plan."""
+
+
+class UnknownSiteError(ApiError):
+    """Nothing tells the power cap of a site; the message names the site."""
+
+
+class NoSchedulerError(ApiError):
+    """The Dask cluster that was named cannot be used."""

@@ -37,6 +37,8 @@ class Settings(BaseSettings):
     chargeye_url: str = "https://kempower.io/api"
     chargeye_refresh_token: SecretStr | None = None
     chargeye_push: Literal["replace", "patch"] = "replace"
+    chargeye_line_voltage: float = Field(400.0, gt=0)  # between phases: makes kW of a power group's amperes
+    chargeye_power_factor: float = Field(1.0, gt=0, le=1)
     evenergy_url: str = "https://api.ev.energy/v2"
     evenergy_token: SecretStr | None = None
     evenergy_client_id: str | None = None

@@ -17,6 +17,7 @@ from adapters.store.database import Database, as_records, columns, insert_into, 
 from adapters.store.models import IntentRow
 
 _COLUMNS = columns(IntentRow, Intent)
+_PAUSES = ("attempts", "next_attempt_ms", "last_error")
 _IS_OPEN = IntentRow.state == IntentState.OPEN
 
 
@@ -28,7 +29,15 @@ class SqlOutbox:
         self._clock = clock
         self._pauses = pauses
 
-    def put(self, vehicle_id: str, location_uid: str, payload: JsonObject, fingerprint: str) -> Intent:
+    def put(
+        self,
+        vehicle_id: str,
+        location_uid: str,
+        payload: JsonObject,
+        fingerprint: str,
+        *,
+        keep_pauses: bool = False,
+    ) -> Intent:
         """Open an intent, due at once, in place of the vehicle's open one with another fingerprint."""
         now_ms = self._clock()
         new = Intent(
@@ -46,7 +55,7 @@ class SqlOutbox:
             last_error=None,
         )
         with self._database.writing() as session:
-            _insert_or_replace(session, new)
+            _insert_or_replace(session, new, keep_pauses=keep_pauses)
             row = session.execute(select(*_COLUMNS).where(_IS_OPEN, IntentRow.vehicle_id == vehicle_id)).one()
         return Intent(*row)
 
@@ -135,14 +144,15 @@ def _open_intent(intent_id: str) -> Update:
     return update(IntentRow).where(IntentRow.intent_id == intent_id, _IS_OPEN)
 
 
-def _insert_or_replace(session: Session, new: Intent) -> None:
+def _insert_or_replace(session: Session, new: Intent, *, keep_pauses: bool) -> None:
     row: dict[str, Any] = values(new)
+    kept = {"vehicle_id", *(_PAUSES if keep_pauses else ())}
     insert = insert_into(session, IntentRow).values(row)
     session.execute(
         insert.on_conflict_do_update(
             index_elements=["vehicle_id"],
             index_where=text("state = 'open'"),
-            set_={name: insert.excluded[name] for name in row if name != "vehicle_id"},
+            set_={name: insert.excluded[name] for name in row if name not in kept},
             where=IntentRow.fingerprint != insert.excluded.fingerprint,
         )
     )
