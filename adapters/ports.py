@@ -18,6 +18,8 @@ from adapters.records import (
     SiteSettings,
     StoredPlan,
 )
+from adapters.service_ports import ApiKeys, DeferredCalls, IdempotentAnswers, SiteReadings
+from adapters.service_records import OutboxFigures
 
 Clock = Callable[[], int]
 """Gives epoch milliseconds, UTC."""
@@ -42,11 +44,17 @@ class SiteSettingsStore(Protocol):
 class PlanStore(Protocol):
     """Plans with their proof, their history, and what each vehicle is meant to do now."""
 
-    def save(self, plan: StoredPlan, running: Iterable[RunningPlan] | None = None) -> None:
+    def save(
+        self,
+        plan: StoredPlan,
+        running: Iterable[RunningPlan] | None = None,
+        request: JsonObject | None = None,
+    ) -> None:
         """Keep a plan; with `running` it becomes, in the same step, what the site's vehicles do.
 
         Then the site's running plans that depart after `plan.summary.now_ms` are these and no others;
-        those that have departed stay as they were. ConflictError where the plan's id is taken.
+        those that have departed stay as they were. `request` is the plan request that it answers.
+        ConflictError where the plan's id is taken.
         """
         ...
 
@@ -54,14 +62,30 @@ class PlanStore(Protocol):
         """One plan with its document."""
         ...
 
+    def text(self, plan_id: str) -> bytes | None:
+        """The document of a plan as JSON text, unread: much cheaper than `get` for a large plan."""
+        ...
+
+    def request_text(self, plan_id: str) -> bytes | None:
+        """The plan request that a plan answers, as JSON text; None where it was not kept."""
+        ...
+
+    def newest(self) -> dict[str, PlanSummary]:
+        """The newest plan of every site."""
+        ...
+
     def latest(self, location_uid: str) -> StoredPlan | None:
         """The newest plan of a site with its document, running or not."""
         ...
 
     def history(
-        self, location_uid: str, limit: int = 50, before_ms: int | None = None
+        self, location_uid: str, limit: int = 50, before_ms: int | None = None, before_id: str = ""
     ) -> tuple[PlanSummary, ...]:
-        """A site's plans, newest first; with `before_ms` only those made before."""
+        """A site's plans, newest first; with `before_ms` only those made before.
+
+        Of those made at that very instant, the ones whose id comes before `before_id`: so the last
+        plan of one page leads to the next.
+        """
         ...
 
     def running(self, location_uid: str, from_ms: int = 0) -> tuple[RunningPlan, ...]:
@@ -128,6 +152,10 @@ class Outbox(Protocol):
 
     def last_confirmed(self, vehicle_id: str) -> Intent | None:
         """The vehicle's newest intent that was confirmed."""
+        ...
+
+    def figures(self) -> OutboxFigures:
+        """How much is open and how it goes, without the payloads."""
         ...
 
 
@@ -200,6 +228,26 @@ class Store(Protocol):
     @property
     def jobs(self) -> JobRuns:
         """Job runs."""
+        ...
+
+    @property
+    def keys(self) -> ApiKeys:
+        """Keys of the HTTP service."""
+        ...
+
+    @property
+    def answers(self) -> IdempotentAnswers:
+        """Answers by idempotency key."""
+        ...
+
+    @property
+    def deferred(self) -> DeferredCalls:
+        """Calls that are answered later."""
+        ...
+
+    @property
+    def readings(self) -> SiteReadings:
+        """What the charging platform last said of each site."""
         ...
 
     def site_lock(self, location_uid: str, wait_s: float = 0.0) -> AbstractContextManager[HeldLock]:

@@ -12,11 +12,13 @@ if TYPE_CHECKING:
 
 WRONG_INPUT = 2
 OUR_FAULT = 1
+NOT_REACHED = 3
 
 
 @contextmanager
 def reported(source: str) -> Iterator[None]:
     """Turn what is wrong with the input (`source` is its name) into words and exit code 2."""
+    from adapters.exceptions import AdapterError
     from api.exceptions import ApiError, InvalidPlanError, SelfCheckError
     from optimiser.exceptions import InvalidRequestError, PlannerError
 
@@ -32,6 +34,8 @@ def reported(source: str) -> Iterator[None]:
         _leave(WRONG_INPUT, str(error))
     except PlannerError as error:
         _leave(OUR_FAULT, f"no plan could be made: {error}")
+    except AdapterError as error:
+        _leave(NOT_REACHED, str(error))
 
 
 def _places(error: "InvalidRequestError") -> Iterable[str]:
