@@ -9,6 +9,7 @@ from adapters.ports import Clock, HeldLock
 from adapters.records import IntentState, JobState, RetryPauses
 from adapters.store.database import Database
 from adapters.store.jobs import SqlJobRuns
+from adapters.store.links import SqlVendorLinks
 from adapters.store.locks import Locks, locks_of
 from adapters.store.migrate import migrate
 from adapters.store.models import IntentRow, JobRunRow, PlanRow, RunningPlanRow
@@ -43,6 +44,7 @@ class SqlStore:
         self.plans = SqlPlans(database)
         self.outbox = SqlOutbox(database, clock, pauses)
         self.jobs = SqlJobRuns(database, clock)
+        self.links = SqlVendorLinks(database, clock)
 
     def site_lock(self, location_uid: str, wait_s: float = 0.0) -> AbstractContextManager[HeldLock]:
         """Hold a site against every other worker; SiteBusyError where another holds it."""
