@@ -31,6 +31,7 @@ class FaultKind(StrEnum):
 
     SLOW = "slow"
     UNAUTHORIZED = "unauthorized"
+    NOT_FOUND = "not-found"
     RATE_LIMITED = "rate-limited"
     SERVER_ERROR = "server-error"
     CUT_BEFORE = "cut-before"
@@ -40,6 +41,7 @@ class FaultKind(StrEnum):
 
 _STATUS = {
     FaultKind.UNAUTHORIZED: HTTPStatus.UNAUTHORIZED,
+    FaultKind.NOT_FOUND: HTTPStatus.NOT_FOUND,
     FaultKind.RATE_LIMITED: HTTPStatus.TOO_MANY_REQUESTS,
     FaultKind.SERVER_ERROR: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
