@@ -66,6 +66,10 @@ class PlanStore(Protocol):
         """A site's plans, newest first; with `before_ms` only those made before."""
         ...
 
+    def locations(self) -> tuple[str, ...]:
+        """The sites that have running plans, departed ones included, in order."""
+        ...
+
     def running(self, location_uid: str, from_ms: int = 0) -> tuple[RunningPlan, ...]:
         """A site's running plans that depart after `from_ms`, ordered by departure, then vehicle."""
         ...

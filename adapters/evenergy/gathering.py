@@ -1,18 +1,16 @@
 """Fetches the evidence of a fleet with few calls; what cannot be had is said and never raised."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from threading import Event
 
 from adapters.evenergy.client import EvEnergyClient
 from adapters.evenergy.evidence import DEFAULT_RULES, EvidenceRules, VehicleEvidence
+from adapters.evenergy.fleet_calls import ask_each
 from adapters.evenergy.payloads import LocationLog, StatusLog, instant_ms
 from adapters.evenergy.queries import Page
-from adapters.exceptions import VendorError, VendorRefusedError
+from adapters.exceptions import VendorError
 from optimiser.domain import Notice
 
-_WORKERS = 8
 _NEWEST = Page(size=1)
 _WITH_STATUS = Page(expand=("latest_status_log",))
 
@@ -38,48 +36,34 @@ def gather_evidence(
     """
     if not links:
         return Gathered()
-    troubles: list[VendorError] = []
-    statuses = dict(_statuses(client, links, troubles))
+    statuses, trouble = _statuses(client, frozenset(links.values()))
     fresh = [theirs for theirs, log in statuses.items() if rules.is_fresh(instant_ms(log.sampled_at), now_ms)]
-    locations = {} if troubles else _locations(client, fresh, troubles)
+    located = ask_each([] if trouble else fresh, lambda theirs: _newest_location(client, theirs))
     seen = {
-        ours: VehicleEvidence.of(statuses[theirs], locations.get(theirs))
+        ours: VehicleEvidence.of(statuses[theirs], located.answered.get(theirs))
         for ours, theirs in links.items()
         if theirs in statuses
     }
-    return Gathered(seen, tuple(_notice(trouble) for trouble in troubles[:1]))
+    trouble = trouble or located.trouble
+    return Gathered(seen, (_notice(trouble),) if trouble else ())
 
 
 def _statuses(
-    client: EvEnergyClient, links: Mapping[str, str], troubles: list[VendorError]
-) -> Iterator[tuple[str, StatusLog]]:
-    wanted = frozenset(links.values())
+    client: EvEnergyClient, wanted: frozenset[str]
+) -> tuple[dict[str, StatusLog], VendorError | None]:
+    """What was had until the vendor failed, and how it failed."""
+    statuses: dict[str, StatusLog] = {}
     try:
         for vehicle in client.vehicles(_WITH_STATUS):
             if vehicle.id in wanted and isinstance(vehicle.latest_status_log, StatusLog):
-                yield vehicle.id, vehicle.latest_status_log
+                statuses[vehicle.id] = vehicle.latest_status_log
     except VendorError as error:
-        troubles.append(error)
+        return statuses, error
+    return statuses, None
 
 
-def _locations(
-    client: EvEnergyClient, vehicle_ids: Iterable[str], troubles: list[VendorError]
-) -> dict[str, LocationLog]:
-    failed = Event()
-
-    def newest(vehicle_id: str) -> tuple[str, LocationLog | None]:
-        try:
-            logs = iter(()) if failed.is_set() else client.location_logs(vehicle_id, page=_NEWEST)
-            return vehicle_id, next(logs, None)
-        except VendorRefusedError:  # this vehicle alone: gone since, or never ours
-            return vehicle_id, None
-        except VendorError as error:
-            failed.set()
-            troubles.append(error)
-            return vehicle_id, None
-
-    with ThreadPoolExecutor(_WORKERS) as pool:
-        return {vehicle_id: log for vehicle_id, log in pool.map(newest, vehicle_ids) if log is not None}
+def _newest_location(client: EvEnergyClient, vehicle_id: str) -> LocationLog | None:
+    return next(client.location_logs(vehicle_id, page=_NEWEST), None)
 
 
 def _notice(trouble: VendorError) -> Notice:
