@@ -5,8 +5,10 @@ from typing import Annotated
 import typer
 
 from api.commands.check import check
+from api.commands.evenergy import evenergy_app
 from api.commands.plan import plan
 from api.commands.serve import serve
+from api.commands.simulate import simulate_app
 from api.version import VERSION
 
 app = typer.Typer(
@@ -21,6 +23,8 @@ app = typer.Typer(
 app.command()(plan)
 app.command()(check)
 app.command()(serve)
+app.add_typer(simulate_app, name="simulate")
+app.add_typer(evenergy_app, name="evenergy")
 
 
 def _show_version(wanted: bool) -> None:
