@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from api.commands.check import check
+from api.commands.evenergy import evenergy_app
 from api.commands.keys import keys_app
 from api.commands.plan import plan
 from api.commands.replan import replan
@@ -29,6 +30,7 @@ app.command()(replan)
 app.add_typer(sites_app, name="sites")
 app.add_typer(keys_app, name="keys")
 app.add_typer(simulate_app, name="simulate")
+app.add_typer(evenergy_app, name="evenergy")
 
 
 def _show_version(wanted: bool) -> None:

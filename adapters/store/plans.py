@@ -85,6 +85,11 @@ class SqlPlans:
         with self._database.reading() as session:
             return as_records(session.execute(query.order_by(*_NEWEST_FIRST).limit(limit)).all(), PlanSummary)
 
+    def locations(self) -> tuple[str, ...]:
+        """The sites that have running plans, departed ones included, in order."""
+        with self._database.reading() as session:
+            return tuple(sorted(session.scalars(select(RunningPlanRow.location_uid).distinct())))
+
     def running(self, location_uid: str, from_ms: int = 0) -> tuple[RunningPlan, ...]:
         """A site's running plans that depart after `from_ms`, ordered by departure, then vehicle."""
         query = select(*_RUNNING).where(
