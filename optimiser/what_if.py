@@ -4,7 +4,6 @@
 and a draw of random lateness costs no more than new arrival times.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import reduce
 
@@ -12,6 +11,7 @@ from optimiser.domain import (
     ChargingSession,
     DemandCharge,
     FixedSegment,
+    Group,
     PlanRequest,
     Site,
     Strategy,
@@ -116,20 +116,9 @@ class Together:
     changes: tuple["Change", ...] = ()
 
 
-Change = (
-    OtherCap
-    | OtherBaseLoad
-    | OtherPrices
-    | OtherDemandCharge
-    | OtherStrategy
-    | LateArrival
-    | OtherDeparture
-    | OtherSoc
-    | OneMore
-    | Away
-    | LatenessDraw
-    | Together
-)
+SiteChange = OtherCap | OtherBaseLoad | OtherPrices | OtherDemandCharge
+StayChange = LateArrival | OtherDeparture | OtherSoc | OneMore | Away | LatenessDraw
+Change = SiteChange | StayChange | OtherStrategy | Together
 
 
 def dated(request: PlanRequest) -> PlanRequest:
@@ -140,49 +129,38 @@ def dated(request: PlanRequest) -> PlanRequest:
     return replace(request, sessions=dated_sessions(request), recurring=())
 
 
-def apply(change: Change, request: PlanRequest) -> PlanRequest:  # noqa: C901, PLR0911, one way per kind
-    """The request as it would be with this change. `request` is dated; ids it does not have change nothing."""
+def apply(change: Change, request: PlanRequest) -> PlanRequest:
+    """The request as it would be with this change. It is dated; ids that it does not have change nothing."""
     match change:
         case Together(changes):
             return reduce(lambda changed, one: apply(one, changed), changes, request)
-        case OtherCap() | OtherBaseLoad() | OtherPrices():
-            return replace(request, site=_other_series(change, request))
-        case OtherDemandCharge(demand_charge):
-            return replace(request, site=replace(request.site, demand_charge=demand_charge))
         case OtherStrategy(strategy):
             return replace(request, strategy=strategy)
-        case LateArrival(ids, by_ms):
-            return _each(request, ids, lambda session: _late(session, by_ms, request.now_ms))
-        case OtherDeparture(ids, by_ms):
-            return _each(request, ids, lambda session: _departing(session, session.departure_ms + by_ms))
-        case OtherSoc(ids):
-            return _each(request, ids, lambda session: _with_soc(session, change))
-        case OneMore(sessions):
-            return _with_sessions(request, request.sessions + sessions)
-        case Away(ids):
-            staying = tuple(session for session in request.sessions if session.schedule_id not in ids)
-            return replace(request, sessions=staying)
-        case LatenessDraw():
-            return _drawn(change, request)
+        case OtherCap() | OtherBaseLoad() | OtherPrices() | OtherDemandCharge():
+            return replace(request, site=_other_site(change, request))
+        case _:
+            return _covering(replace(request, sessions=_other_stays(change, request)))
 
 
-def _other_series(change: OtherCap | OtherBaseLoad | OtherPrices, request: PlanRequest) -> Site:
+def _other_site(change: SiteChange, request: PlanRequest) -> Site:
     site = request.site
     match change:
+        case OtherDemandCharge(demand_charge):
+            return replace(site, demand_charge=demand_charge)
         case OtherBaseLoad(base_load_kw, window):
             return replace(site, base_load_kw=_over(site.base_load_kw, base_load_kw, window))
         case OtherPrices(price_per_kwh, window):
             return replace(site, price_per_kwh=_over(_carried_on_prices(request), price_per_kwh, window))
         case OtherCap(power_cap_kw, window, None):
             return replace(site, power_cap_kw=_over(site.power_cap_kw, power_cap_kw, window))
-        case OtherCap(power_cap_kw, window, group_id):
-            groups = (
-                replace(group, power_cap_kw=_over(group.power_cap_kw, power_cap_kw, window))
-                if group.group_id == group_id
-                else group
-                for group in site.groups
-            )
-            return replace(site, groups=tuple(groups))
+        case OtherCap():
+            return replace(site, groups=tuple(_other_group(group, change) for group in site.groups))
+
+
+def _other_group(group: Group, change: OtherCap) -> Group:
+    if group.group_id != change.group_id:
+        return group
+    return replace(group, power_cap_kw=_over(group.power_cap_kw, change.power_cap_kw, change.window))
 
 
 def _over(series: StepSeries, other: StepSeries, window: Window | None) -> StepSeries:
@@ -195,18 +173,42 @@ def _carried_on_prices(request: PlanRequest) -> StepSeries:
     return request.site.price_per_kwh.repeated_daily(end_ms)
 
 
-def _each(
-    request: PlanRequest, ids: frozenset[str], changed: Callable[[ChargingSession], ChargingSession]
-) -> PlanRequest:
-    sessions = (changed(session) if session.schedule_id in ids else session for session in request.sessions)
-    return _with_sessions(request, tuple(sessions))
+def _other_stays(change: StayChange, request: PlanRequest) -> tuple[ChargingSession, ...]:
+    sessions, now_ms = request.sessions, request.now_ms
+    match change:
+        case OneMore(more):
+            return sessions + more
+        case Away(ids):
+            return tuple(session for session in sessions if session.schedule_id not in ids)
+        case LatenessDraw(lateness, draw):
+            return tuple(_late(each, lateness.drawn_ms(draw, each.schedule_id), now_ms) for each in sessions)
+        case _:
+            named = change.schedule_ids
+            return tuple(
+                _changed(each, change, now_ms) if each.schedule_id in named else each for each in sessions
+            )
 
 
-def _with_sessions(request: PlanRequest, sessions: tuple[ChargingSession, ...]) -> PlanRequest:
+def _changed(
+    session: ChargingSession, change: LateArrival | OtherDeparture | OtherSoc, now_ms: int
+) -> ChargingSession:
+    match change:
+        case LateArrival(_, by_ms):
+            return _late(session, by_ms, now_ms)
+        case OtherDeparture(_, by_ms):
+            return replace(session, departure_ms=session.departure_ms + by_ms)
+        case OtherSoc(_, soc, target_soc):
+            return replace(
+                session,
+                soc=session.soc if soc is None else soc,
+                target_soc=session.target_soc if target_soc is None else target_soc,
+            )
+
+
+def _covering(request: PlanRequest) -> PlanRequest:
     """No stay is left out because it now begins after the horizon: that would look like energy saved."""
-    last_arrival_ms = max((session.arrival_ms for session in sessions), default=request.now_ms)
-    horizon_ms = max(request.horizon_ms, last_arrival_ms + 1 - request.now_ms)
-    return replace(request, sessions=sessions, horizon_ms=horizon_ms)
+    last_arrival_ms = max((session.arrival_ms for session in request.sessions), default=request.now_ms)
+    return replace(request, horizon_ms=max(request.horizon_ms, last_arrival_ms + 1 - request.now_ms))
 
 
 def _late(session: ChargingSession, by_ms: int, now_ms: int) -> ChargingSession:
@@ -220,23 +222,3 @@ def _late(session: ChargingSession, by_ms: int, now_ms: int) -> ChargingSession:
 
 def _from(segment: FixedSegment, start_ms: int) -> FixedSegment:
     return FixedSegment(max(segment.start_ms, start_ms), max(segment.end_ms, start_ms), segment.power_kw)
-
-
-def _departing(session: ChargingSession, departure_ms: int) -> ChargingSession:
-    return replace(session, departure_ms=departure_ms)
-
-
-def _with_soc(session: ChargingSession, change: OtherSoc) -> ChargingSession:
-    return replace(
-        session,
-        soc=session.soc if change.soc is None else change.soc,
-        target_soc=session.target_soc if change.target_soc is None else change.target_soc,
-    )
-
-
-def _drawn(change: LatenessDraw, request: PlanRequest) -> PlanRequest:
-    lateness, draw, now_ms = change.lateness, change.draw, request.now_ms
-    sessions = (
-        _late(session, lateness.drawn_ms(draw, session.schedule_id), now_ms) for session in request.sessions
-    )
-    return _with_sessions(request, tuple(sessions))
