@@ -71,9 +71,7 @@ def _span_faults(spans: list[tuple[int, int, int]], path: Path, now_ms: int) -> 
         previous_end_ms = max(previous_end_ms, end_ms)
 
 
-def read_demand_charge(
-    body: DemandChargeBody | None, path: Path, faults: list[Fault]
-) -> DemandCharge | None:
+def read_demand_charge(body: DemandChargeBody | None, path: Path, faults: list[Fault]) -> DemandCharge | None:
     """The demand charge; windows that do not end after they begin are added to the faults."""
     if body is None:
         return None
