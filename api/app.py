@@ -5,7 +5,7 @@ from fastapi import FastAPI
 from api.auth import RequireKey
 from api.errors import install_error_handlers
 from api.openapi import describe
-from api.routes import health, plans
+from api.routes import health, plans, what_if
 from api.settings import Settings
 from api.version import VERSION
 
@@ -17,5 +17,6 @@ def create_app(settings: Settings) -> FastAPI:
     install_error_handlers(app)
     app.include_router(health.router)
     app.include_router(plans.router)
+    app.include_router(what_if.router)
     describe(app)
     return app

@@ -7,6 +7,7 @@ import typer
 from api.commands.check import check
 from api.commands.plan import plan
 from api.commands.serve import serve
+from api.commands.what_if import what_if
 from api.version import VERSION
 
 app = typer.Typer(
@@ -20,6 +21,7 @@ app = typer.Typer(
 )
 app.command()(plan)
 app.command()(check)
+app.command("what-if")(what_if)
 app.command()(serve)
 
 

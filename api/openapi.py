@@ -7,8 +7,10 @@ from pydantic import BaseModel, Field
 from pydantic.json_schema import models_json_schema
 
 from api.errors import MEDIA_TYPE
+from api.example_what_if import EXAMPLE_WHAT_IF
 from api.examples import PLAN_REQUEST
 from api.schemas import PlanRequestBody
+from api.what_if_schemas import WhatIfBody
 
 _COMPONENTS = "#/components/schemas/{model}"
 
@@ -34,12 +36,13 @@ def _reference(model: type[BaseModel]) -> dict[str, str]:
     return {"$ref": _COMPONENTS.format(model=model.__name__)}
 
 
-PLAN_REQUEST_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": _reference(PlanRequestBody), "example": PLAN_REQUEST}},
-    }
-}
+def _body(model: type[BaseModel], example: Any) -> dict[str, Any]:
+    content = {"application/json": {"schema": _reference(model), "example": example}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+PLAN_REQUEST_BODY = _body(PlanRequestBody, PLAN_REQUEST)
+WHAT_IF_BODY = _body(WhatIfBody, EXAMPLE_WHAT_IF)
 
 
 def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -73,7 +76,7 @@ def describe(app: FastAPI) -> None:
 
 
 def _extra_schemas() -> dict[str, Any]:
-    models = [(model, "validation") for model in (PlanRequestBody, ProblemModel)]
+    models = [(model, "validation") for model in (PlanRequestBody, WhatIfBody, ProblemModel)]
     _, schema = models_json_schema(models, ref_template=_COMPONENTS)  # type: ignore[arg-type]
     definitions: dict[str, Any] = schema["$defs"]
     return definitions

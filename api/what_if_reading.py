@@ -23,7 +23,7 @@ from api.what_if_schemas import (
     TogetherChange,
 )
 from api.what_if_shapes import Json, Path, Shaped
-from optimiser.domain import ChargingSession, PlanRequest, Window
+from optimiser.domain import ChargingSession, Window
 from optimiser.exceptions import Fault, InvalidRequestError
 from optimiser.lateness import Lateness
 from optimiser.series import FOREVER_MS, StepSeries
@@ -63,25 +63,26 @@ class ReadDraws:
     name: str
     draws: int
     lateness: Lateness
+    kind: str = "random-lateness"
 
 
 def read_changes(
-    shaped: Sequence[Shaped], read: ReadRequest, base: PlanRequest
+    shaped: Sequence[Shaped], read: ReadRequest
 ) -> tuple[list[ReadChange | ReadDraws], list[Fault]]:
-    """The changes, and all that is wrong with them; `base` is the request of `read` with its rules expanded.
+    """The changes, and all that is wrong with them; the rules of `read` are expanded (`what_if.dated`).
 
     A change is at fault too where the request that it leads to could not be planned.
     """
-    reader = _Reader(read, base)
+    reader = _Reader(read)
     return [reader.read(each) for each in shaped], reader.faults
 
 
 class _Reader:
     """Reads changes against one request and gathers what is wrong with them."""
 
-    def __init__(self, read: ReadRequest, base: PlanRequest) -> None:
+    def __init__(self, read: ReadRequest) -> None:
         self.faults: list[Fault] = []
-        self._read, self._base = read, base
+        self._read, self._base = read, read.plan_request
 
     def read(self, shaped: Shaped) -> ReadChange | ReadDraws:
         body = shaped.body
