@@ -12,7 +12,7 @@ EXAMPLE_WHAT_IF: JsonDict = {
             "kind": "power-cap",
             "name": "curtailed by the grid",
             "powerCapKw": 20,
-            "window": {"from": "2026-03-09T22:00:00+02:00", "to": "2026-03-10T00:30:00+02:00"},
+            "window": {"from": "2026-03-09T22:00:00+02:00", "to": "2026-03-10T02:00:00+02:00"},
         },
         {"kind": "late-arrival", "scheduleId": "s-1", "byMinutes": 45},
         {"kind": "other-departure", "evId": "bus-215", "byMinutes": -30},
