@@ -9,6 +9,7 @@ from optimiser.commitment import needs_commitment
 from optimiser.domain import ChargingSession, Notice, PlanRequest, Site, Strategy
 from optimiser.engines.base import Prices
 from optimiser.engines.choice import choose_engine
+from optimiser.engines.untidied import Untidied
 from optimiser.figures import (
     churn,
     fixed_kwh,
@@ -35,10 +36,17 @@ from optimiser.units import MS_PER_HOUR, iso_z
 PROVEN_GAP = 1e-6
 
 
-def plan_site(request: PlanRequest, *, engine: str = "auto", seconds: Callable[[], float] = no_clock) -> Plan:
+def plan_site(
+    request: PlanRequest,
+    *,
+    engine: str = "auto",
+    seconds: Callable[[], float] = no_clock,
+    figures_only: bool = False,
+) -> Plan:
     """Plan one depot. Raises InvalidRequestError for what is wrong, SolverError where a solver fails.
 
     `engine` is `auto` or a name that `engines.choice` knows; `seconds` is a clock for the phase times.
+    With `figures_only` the plan is as good but not as tidy, and sooner made.
     """
     watch = Stopwatch(seconds)
     sessions = dated_sessions(request)
@@ -49,6 +57,8 @@ def plan_site(request: PlanRequest, *, engine: str = "auto", seconds: Callable[[
     problem = build_problem(request, ours, fixed_loads(request, sessions), site)
     watch.lap("build")
     chosen = choose_engine(engine, problem)
+    if figures_only:
+        chosen = Untidied(chosen)
     solution = solve(chosen, problem, request.strategy)
     watch.lap("solve")
     plan = make_plan(request, problem, solution, chosen.name, notices)
