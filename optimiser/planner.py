@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from optimiser.cap_value import cap_value_per_kw
 from optimiser.commitment import needs_commitment
 from optimiser.domain import ChargingSession, Notice, PlanRequest, Site, Strategy
 from optimiser.engines.choice import choose_engine
@@ -95,7 +96,7 @@ def make_plan(
         now_ms=request.now_ms,
         sessions=problem.sessions,
         segments=segments,
-        slots=site_slots(problem, loads_kw, solution.prices.limits[0] if linear else None),
+        slots=site_slots(problem, loads_kw, _cap_value(problem, solution) if linear else None),
         totals=totals,
         shortfalls=find_shortfalls(problem, solution, _end_soc(segments), request.now_ms),
         notices=notices + _site_notices(problem),
@@ -103,6 +104,10 @@ def make_plan(
             request, problem, solution, engine, strategy_value(problem, request.strategy, segments, totals)
         ),
     )
+
+
+def _cap_value(problem: PlanningProblem, solution: Solution) -> Floats:
+    return cap_value_per_kw(problem, solution.energy_kwh, solution.objective, solution.prices)
 
 
 def _end_soc(segments: Segments) -> Floats:
