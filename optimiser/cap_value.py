@@ -42,7 +42,7 @@ def cap_value_per_kw(
 def piece_values(problem: PlanningProblem, network: Network, objective: Objective) -> Floats:
     """Saving per kWh [DC] of room in every piece, without a demand charge: dearest less own cost."""
     lowest = float(objective.cost_per_kwh.min()) - 1.0  # marks are above 0, also where prices are not
-    dearest = network.reaching(objective.cost_per_kwh - lowest, np.maximum)
+    dearest = network.between_pieces(objective.cost_per_kwh - lowest, np.maximum)
     saving = np.maximum(dearest + lowest - objective.cost_per_kwh, 0.0)
     worth: Floats = np.where((dearest > 0.0) & ~network.open[0], saving, 0.0)
     return _useful(problem, worth)

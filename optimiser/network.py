@@ -27,9 +27,11 @@ class Network:
 
     `parent[l]` is the limit right above limit l (-1 above the site). `drawn` flags places through which
     energy flows, `open` those that have room left. `takes` and `gives` flag cells that could charge more or
-    less; `place` is the flat index of each cell's place, at the lowest limit of its session.
+    less; `place` is the flat index of each cell's place, at the lowest limit of its session. `order` has,
+    for each row, which limit of the problem it is.
     """
 
+    order: Index
     parent: Index
     drawn: Flags
     open: Flags
@@ -38,19 +40,30 @@ class Network:
     gives: Flags
     session: Index
 
-    def reaching(self, marks: NDArray[np.generic], join: np.ufunc) -> NDArray[np.generic]:
-        """Carry marks along all paths: at each piece, the marks of all pieces that can move energy to it.
+    def between_pieces(self, marks: NDArray[np.generic], join: np.ufunc) -> NDArray[np.generic]:
+        """At each piece, the joined marks of all pieces from which energy can be moved to it.
 
-        `marks` has one entry per piece, put where the site draws energy; zero is no mark. `join` merges
-        marks that meet (`np.maximum`, `np.bitwise_or`). The grid itself is not passed through, so paths
-        end before the site's own limit.
+        `marks` has one entry per piece; zero is no mark, and none goes out where the site draws nothing.
         """
         here = np.zeros(self.drawn.shape, dtype=marks.dtype)
         here[0] = np.where(self.drawn[0], marks, 0)
+        return self.spread(here, join)[0]
+
+    def reached_by(self, cells: slice) -> Flags:
+        """The places that more energy into these cells of one session could flow through."""
+        here = np.zeros(self.drawn.shape, dtype=bool)
+        here.ravel()[self.place[cells][self.takes[cells]]] = True
+        return self.spread(here, np.logical_or)
+
+    def spread(self, here: NDArray[np.generic], join: np.ufunc) -> NDArray[np.generic]:
+        """Carry marks on places along all paths; `join` merges marks that meet.
+
+        The grid itself is not passed through, so paths end before the site's own limit.
+        """
         while True:
             after = self._moved(self._through_limits(here, join), join)
             if np.array_equal(after, here):
-                return here[0]
+                return here
             here = after
 
     def _through_limits(self, here: NDArray[np.generic], join: np.ufunc) -> NDArray[np.generic]:
@@ -87,6 +100,7 @@ def make_network(problem: PlanningProblem, energy_kwh: Floats) -> Network | None
     for index, limit in enumerate(limits):
         lowest[limit.members] = index
     return Network(
+        order=np.array(order, dtype=np.intp),
         parent=parents,
         drawn=used > ROUNDING_KWH,
         open=rooms - used > ROUNDING_KWH,

@@ -108,7 +108,7 @@ def _reach(problem: PlanningProblem, network: Network) -> Flags:
         sources = np.arange(first, min(first + _BITS, n))
         marks = np.zeros(n, dtype=np.uint64)
         marks[sources] = np.uint64(1) << np.arange(sources.size, dtype=np.uint64)
-        found = network.reaching(marks, np.bitwise_or)
+        found = network.between_pieces(marks, np.bitwise_or)
         reach[sources] |= (found[None, :] & marks[sources][:, None]) != 0
     return reach
 

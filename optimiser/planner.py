@@ -21,6 +21,8 @@ from optimiser.fixed_load import fixed_loads
 from optimiser.limits import Limit
 from optimiser.plan import Plan, Segments, SolveReport, SolveStatus, StageReport
 from optimiser.problem import PlanningProblem, build_problem
+from optimiser.repair_trials import Planned
+from optimiser.repairs import with_repairs
 from optimiser.segments import make_segments
 from optimiser.series import Floats
 from optimiser.sessions import dated_sessions
@@ -35,10 +37,17 @@ from optimiser.units import MS_PER_HOUR, iso_z
 PROVEN_GAP = 1e-6
 
 
-def plan_site(request: PlanRequest, *, engine: str = "auto", seconds: Callable[[], float] = no_clock) -> Plan:
+def plan_site(
+    request: PlanRequest,
+    *,
+    engine: str = "auto",
+    seconds: Callable[[], float] = no_clock,
+    repairs: bool = True,
+) -> Plan:
     """Plan one depot. Raises InvalidRequestError for what is wrong, SolverError where a solver fails.
 
     `engine` is `auto` or a name that `engines.choice` knows; `seconds` is a clock for the phase times.
+    Without `repairs` shortfalls come with their reasons alone, and sooner.
     """
     watch = Stopwatch(seconds)
     sessions = dated_sessions(request)
@@ -53,6 +62,11 @@ def plan_site(request: PlanRequest, *, engine: str = "auto", seconds: Callable[[
     watch.lap("solve")
     plan = make_plan(request, problem, solution, chosen.name, notices)
     watch.lap("segments")
+    if repairs:
+        dated = replace(request, site=site, sessions=sessions, recurring=())
+        planned = Planned(dated, problem, solution, plan.segments, chosen)
+        plan = replace(plan, shortfalls=with_repairs(planned, plan.shortfalls))
+        watch.lap("repairs")
     return replace(plan, report=replace(plan.report, phases_ms=watch.phases_ms))
 
 
