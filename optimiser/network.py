@@ -7,6 +7,7 @@ e.g. Ahuja, Magnanti and Orlin, Network Flows, 2.4).
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,8 @@ from optimiser.series import Floats
 # Energy and room up to this [kWh] are rounding: solvers meet rows to 1e-7 and settling scales by as much.
 ROUNDING_KWH = 1e-6
 _NOBODY = -1
+
+Marks = NDArray[Any]  # whatever the joining function merges: costs, bits or flags
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -40,14 +43,15 @@ class Network:
     gives: Flags
     session: Index
 
-    def between_pieces(self, marks: NDArray[np.generic], join: np.ufunc) -> NDArray[np.generic]:
+    def between_pieces(self, marks: Marks, join: np.ufunc) -> Marks:
         """At each piece, the joined marks of all pieces from which energy can be moved to it.
 
         `marks` has one entry per piece; zero is no mark, and none goes out where the site draws nothing.
         """
         here = np.zeros(self.drawn.shape, dtype=marks.dtype)
         here[0] = np.where(self.drawn[0], marks, 0)
-        return self.spread(here, join)[0]
+        reached: Marks = self.spread(here, join)[0]
+        return reached
 
     def reached_by(self, cells: slice) -> Flags:
         """The places that more energy into these cells of one session could flow through."""
@@ -55,7 +59,7 @@ class Network:
         here.ravel()[self.place[cells][self.takes[cells]]] = True
         return self.spread(here, np.logical_or)
 
-    def spread(self, here: NDArray[np.generic], join: np.ufunc) -> NDArray[np.generic]:
+    def spread(self, here: Marks, join: np.ufunc) -> Marks:
         """Carry marks on places along all paths; `join` merges marks that meet.
 
         The grid itself is not passed through, so paths end before the site's own limit.
@@ -66,7 +70,7 @@ class Network:
                 return here
             here = after
 
-    def _through_limits(self, here: NDArray[np.generic], join: np.ufunc) -> NDArray[np.generic]:
+    def _through_limits(self, here: Marks, join: np.ufunc) -> Marks:
         """From limits to those below them through which energy flows, and to those above with room."""
         here = here.copy()
         below = [limit for limit in range(1, self.parent.size) if self.parent[limit] != _NOBODY]
@@ -78,7 +82,7 @@ class Network:
             here[above] = join(here[above], np.where(self.open[limit], here[limit], 0))
         return here
 
-    def _moved(self, here: NDArray[np.generic], join: np.ufunc) -> NDArray[np.generic]:
+    def _moved(self, here: Marks, join: np.ufunc) -> Marks:
         """Through sessions: from where they charge to where they could charge more."""
         flat = here.ravel().copy()
         at_session = np.zeros(int(self.session.max(initial=-1)) + 1, dtype=here.dtype)

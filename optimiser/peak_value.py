@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimiser.certificate import Index
-from optimiser.engines.base import Objective, PeakCharge
+from optimiser.engines.base import Objective
 from optimiser.limits import Flags
 from optimiser.network import Network
-from optimiser.problem import PlanningProblem
+from optimiser.problem import PeakCharge, PlanningProblem
 from optimiser.programme import LimitRows, LinearProgramme
 from optimiser.series import Floats
 
@@ -40,7 +40,7 @@ class _Prices:
     @property
     def n_groups(self) -> int:
         """Number of classes."""
-        return self.before.shape[0]
+        return len(self.before)
 
     @property
     def peak_columns(self) -> Index:

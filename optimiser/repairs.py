@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 
 from optimiser.amendments import (
     ALLOW_PAUSING,
-    DELAY_DEPARTURE,
     LOWER_TARGET,
     TO_SOC,
     UNFREEZE,
@@ -25,9 +24,9 @@ from optimiser.engines.base import Prices
 from optimiser.network import Network, make_network
 from optimiser.plan import Repair, Shortfall
 from optimiser.problem import PlanningProblem
-from optimiser.repair_kinds import Kind, cut_of, kinds_for, least_delay_minutes
+from optimiser.repair_kinds import Failure, Kind, cut_of, kinds_for
 from optimiser.repair_trials import Planned, Trials
-from optimiser.smallest import Lack, Range, smallest
+from optimiser.smallest import Range, smallest
 from optimiser.units import PERCENT
 
 # Work for the repairs of one plan, counted in cells of the flows and plans that are made for it.
@@ -39,7 +38,6 @@ SOC_UNIT = 0.1  # points
 ROUNDED_UP_SOC = 0.049  # a target up to this many points above what is planned counts as reached
 ENOUGH_KWH = 1e-6
 ENOUGH_SHARE = 1e-7  # of all energy: how well solvers meet a demand
-_NO_HOPE = Lack(0.0, 0.0)
 
 
 @dataclass(slots=True)
@@ -79,7 +77,7 @@ class _Case:
         self.budget = budget
         self.trials = Trials(planned, shortfall.session)
         self.session = planned.problem.sessions[shortfall.session]
-        self._now: tuple[float, PlanningProblem, Prices] | None = None
+        self._now: Failure | None = None
 
     def repairs(self) -> Iterator[Repair]:
         """The smallest of each kind that helps; the lower target, which always does, comes last."""
@@ -99,7 +97,8 @@ class _Case:
 
     def _with_amounts(self) -> Iterator[Repair]:
         linear = self.planned.is_linear
-        for kind in kinds_for(self.planned.request, self.planned.problem, self.shortfall, linear=linear):
+        request, problem = self.planned.request, self.planned.problem
+        for kind in kinds_for(request, problem, self.shortfall, self._problem_of, linear=linear):
             needed = self._needed(kind)
             if needed is None:
                 continue
@@ -109,46 +108,36 @@ class _Case:
 
     def _needed(self, kind: Kind) -> float | None:
         """The smallest amount with which a relaxed flow can serve everybody; None where no amount is."""
-        if kind.make(0.0).kind == DELAY_DEPARTURE:
-            kind = self._no_shorter_than_can_be(kind)
-        return smallest(lambda amount: self._relaxed_lack(kind, amount), kind.within)
+        return smallest(lambda amount: self._earliest_relaxed(kind, amount), kind.within)
 
-    def _no_shorter_than_can_be(self, kind: Kind) -> Kind:
-        """A delay with its lower bound, unless preconditioning would move with it and leave room."""
-        missing, _, _ = self._unrepaired()
-        if self.session.preconditioning is not None or missing <= ENOUGH_KWH:
-            return kind
-        i, most = self.shortfall.session, kind.within.most
-        longest = self.trials.problem_of(self._amended(kind.make(most)))
-        least = least_delay_minutes(longest, i, self.session.charge_until_ms, missing)
-        return replace(kind, within=Range(kind.within.unit, most if least <= most else -1.0, min(least, most)))
-
-    def _relaxed_lack(self, kind: Kind, amount: float) -> Lack | None:
+    def _earliest_relaxed(self, kind: Kind, amount: float) -> float | None:
         if amount == 0.0:
-            missing, problem, cut = self._unrepaired()
-            return Lack(missing, kind.gain(problem, cut)) if missing > ENOUGH_KWH else None
-        problem = self.trials.problem_of(self._amended(kind.make(amount)))
+            now = self._unrepaired()
+            return kind.earliest(now) if now.missing_kwh > ENOUGH_KWH else None
+        problem = self._problem_of(kind.make(amount))
         held = self.trials.held(problem)
         if held <= ENOUGH_KWH:
             return None
         if not self._may_flow(problem):
-            return Lack(held, kind.rate)
+            return _by_rate(kind, amount, held)
         missing, cut = self._relaxed(problem)
-        return Lack(missing, kind.gain(problem, cut)) if missing > 0.0 else None
+        return kind.earliest(Failure(amount, missing, problem, cut)) if missing > 0.0 else None
 
-    def _unrepaired(self) -> tuple[float, PlanningProblem, Prices]:
-        """What is missing as things are, and the cut that says why: of the plan itself where it is exact."""
+    def _unrepaired(self) -> Failure:
+        """What is missing as things are, and the cut that says why: the plan's own where that is exact."""
         if self._now is None:
-            problem = self.planned.problem
+            problem, i = self.planned.problem, self.shortfall.session
             if self.network is not None:
-                i = self.shortfall.session
                 missing = self.trials.aim_kwh(problem) - float(self.trials.kept_kwh[i])
-                self._now = missing, problem, cut_of(problem, self.network, i)
+                self._now = Failure(0.0, missing, problem, cut_of(problem, self.network, i))
             else:
                 coarse = self.trials.problem_of(self.planned.request)
-                missing, cut = self._relaxed(coarse)
-                self._now = missing, coarse, cut
+                self._now = self._failure(coarse)
         return self._now
+
+    def _failure(self, problem: PlanningProblem) -> Failure:
+        missing, cut = self._relaxed(problem)
+        return Failure(0.0, missing, problem, cut)
 
     def _relaxed(self, problem: PlanningProblem) -> tuple[float, Prices]:
         self.budget.flow_cells -= problem.cells.piece.size
@@ -165,16 +154,16 @@ class _Case:
         """The smallest amount that a plan proves to be enough; at least what a relaxed flow needs."""
         unit, most = kind.within.unit, kind.within.most
         least = max(needed, unit)
-        if self._alone_lack(kind, most) is not None:
+        if self._earliest_alone(kind, most) is not None:
             return None
-        enough = smallest(lambda amount: self._alone_lack(kind, amount), Range(unit, most, least))
+        enough = smallest(lambda amount: self._earliest_alone(kind, amount), Range(unit, most, least))
         return None if enough is None else self._less_by_planning(kind, least - unit, enough)
 
-    def _alone_lack(self, kind: Kind, amount: float) -> Lack | None:
+    def _earliest_alone(self, kind: Kind, amount: float) -> float | None:
         if self.budget.alone_cells <= 0:
-            return _NO_HOPE
+            return math.inf
         missing = self._alone_missing(kind.make(amount))
-        return Lack(missing, kind.rate) if missing > ENOUGH_KWH else None
+        return _by_rate(kind, amount, missing) if missing > ENOUGH_KWH else None
 
     def _alone_missing(self, repair: Repair) -> float:
         first = self.planned.problem.cells.first_cell
@@ -200,7 +189,7 @@ class _Case:
     # -- repairs without an amount -------------------------------------------------------------
 
     def _if_it_helps(self, repair: Repair) -> Iterator[Repair]:
-        problem = self.trials.problem_of(self._amended(repair))
+        problem = self._problem_of(repair)
         fits = self.trials.held(problem) <= ENOUGH_KWH
         fits = fits or (self._may_flow(problem) and self._relaxed(problem)[0] <= 0.0)
         if fits and (not needs_commitment(problem).any() or self._fits_by_rules(repair)):
@@ -211,8 +200,15 @@ class _Case:
             return True
         return self._may_plan() and self._planned_again(repair)
 
+    def _problem_of(self, repair: Repair) -> PlanningProblem:
+        return self.trials.problem_of(self._amended(repair))
+
     def _amended(self, repair: Repair) -> PlanRequest:
         return amended(self.planned.request, self.session, repair)
+
+
+def _by_rate(kind: Kind, amount: float, missing_kwh: float) -> float:
+    return amount + missing_kwh / kind.rate if kind.rate > 0.0 else math.inf
 
 
 def _rounded(repair: Repair) -> Repair:

@@ -1,52 +1,46 @@
-"""The smallest amount that is enough: Newton's steps from below, then halving where they were too long."""
+"""The smallest amount that is enough: steps from below by what is known, halving where nothing is."""
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-# Trials per search. Newton's steps on a piecewise linear function end after a few; doubling from one unit
-# and halving back take twice the logarithm of the range.
+# Trials per search. Steps from cut to cut end after a few; growing steps and halving back take twice the
+# logarithm of the range.
 MOST_TRIALS = 28
-TRUSTED_STEPS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Lack:
-    """What an amount still lacks [kWh], and by how much a unit more would lessen it at most [kWh]."""
-
-    missing_kwh: float
-    gain_kwh: float
+TRUSTED_STEPS = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Amounts that are looked at: `unit` is how exact the answer is, `least` is known to be needed."""
+    """Amounts in question: multiples of `unit` from `least`, which is known to be needed, to `most`."""
 
     unit: float
     most: float
     least: float = 0.0
 
 
-def smallest(lack: Callable[[float], Lack | None], within: Range) -> float | None:
-    """The smallest multiple of the unit that lacks nothing (`lack` says None), or None where none does.
+def smallest(earliest: Callable[[float], float | None], within: Range) -> float | None:
+    """The smallest multiple of the unit that is enough, or None where none is.
 
-    A step to where the lack could end at the earliest never passes the answer. After some of these the
-    steps grow, and what they may have passed is searched by halving.
+    `earliest(amount)` is None where the amount is enough, else a larger amount before which none can be
+    (infinite where none ever is). Going there never passes the answer. After some of these steps they
+    grow, and what they may have passed is searched by halving.
     """
-    units = _up(within.least, within.unit)
-    most = math.floor(within.most / within.unit + 1e-9)
+    units, most = _up(within.least, within.unit), math.floor(within.most / within.unit + 1e-9)
     low = units - 1
     for trial in range(MOST_TRIALS):
-        units = min(units, most)
-        found = lack(units * within.unit) if units > low else Lack(0.0, 0.0)
-        if found is None:
-            return _halved(lack, within.unit, low, units) * within.unit
-        if found.gain_kwh <= 0.0 or units >= most:
+        if units > most:
             return None
-        step = max(1, _up(found.missing_kwh / found.gain_kwh, within.unit))
-        passed = trial >= TRUSTED_STEPS
-        low = units if passed else units + step - 1
-        units += step * 2 ** max(0, trial - TRUSTED_STEPS + 1) if passed else step
+        after = earliest(units * within.unit)
+        if after is None:
+            return _halved(earliest, within.unit, low, units) * within.unit
+        if not math.isfinite(after):
+            return None
+        following = max(units + 1, _up(after, within.unit))
+        low = following - 1
+        if trial >= TRUSTED_STEPS and low < most:
+            following = min(most, following + (following - units) * 2 ** (trial - TRUSTED_STEPS))
+        units = following
     return None
 
 
@@ -55,9 +49,9 @@ def _up(amount: float, unit: float) -> int:
     return max(0, math.ceil(amount / unit - 1e-6))
 
 
-def _halved(lack: Callable[[float], Lack | None], unit: float, low: int, high: int) -> int:
+def _halved(earliest: Callable[[float], float | None], unit: float, low: int, high: int) -> int:
     """Between a number of units that is too small and one that is enough."""
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (low, middle) if lack(middle * unit) is None else (middle, high)
+        low, high = (low, middle) if earliest(middle * unit) is None else (middle, high)
     return high

@@ -107,7 +107,9 @@ def _random_request(random: np.random.Generator, kind: str):
     if kind in ("demand", "both"):
         windows = (Window(at(1), at(hours - 1)),) if random.random() < 0.5 else ()
         billed = float(random.choice([0.0, 10.0, 20.0]))
-        site = replace(site, demand_charge=DemandCharge(float(random.choice([0.05, 0.2, 1.0])), billed, windows))
+        site = replace(
+            site, demand_charge=DemandCharge(float(random.choice([0.05, 0.2, 1.0])), billed, windows)
+        )
     sessions = [_random_session(random, i, hours) for i in range(int(random.integers(2, 7)))]
     return a_request(*sessions, site=site)
 
