@@ -26,7 +26,8 @@ def strategy_bound(
     """
     cost = objective.cost_per_kwh[problem.cells.piece] + cell_prices(problem, prices)
     alone = cheapest_alone(problem.cells, cost, energy_kwh)
-    unbroken = np.flatnonzero(~problem.pausable & (energy_kwh > 0.0))
+    straight = np.array([s.vehicle.charging_curve is None for s in problem.sessions], dtype=bool)
+    unbroken = np.flatnonzero(~problem.pausable & straight & (energy_kwh > 0.0))
     low_kwh = problem.min_power_kw[problem.cell_session] * problem.cell_hours
     alone = unbroken_alone(problem.cells, cost, low_kwh, energy_kwh, unbroken, alone)
     return float(alone.sum()) - _room_value(problem, prices) + _peak_value(problem, objective, prices)
@@ -53,4 +54,6 @@ def _peak_value(problem: PlanningProblem, objective: Objective, prices: Prices) 
 
 
 def _room_value(problem: PlanningProblem, prices: Prices) -> float:
-    return float(sum(p @ limit.room_kwh for p, limit in zip(prices.limits, problem.limits, strict=True)))
+    """What all room is worth: of the limits, and under the charging curves."""
+    shared = sum(float(p @ limit.room_kwh) for p, limit in zip(prices.limits, problem.limits, strict=True))
+    return shared if problem.curves is None else shared + float(prices.curves @ problem.curves.limit_kw)

@@ -34,16 +34,19 @@ class Ceiling:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Prices:
-    """Dual prices >= 0 per DC kWh: of each limit in each piece, and of the peak in each piece."""
+    """Dual prices >= 0: per DC kWh of each limit in each piece and of the peak in each piece, and per kW
+    of each row of the charging curves."""
 
     limits: tuple[Floats, ...]
     peak: Floats
+    curves: Floats
 
     @classmethod
     def none(cls, problem: PlanningProblem) -> "Prices":
         """All prices 0."""
         zeros = np.zeros(problem.n_pieces)
-        return cls(tuple(zeros for _ in problem.limits), zeros)
+        rows = 0 if problem.curves is None else problem.curves.cell.size
+        return cls(tuple(zeros for _ in problem.limits), zeros, np.zeros(rows))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
