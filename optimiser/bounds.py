@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from optimiser.certificate import alone_at_margin, cheapest_alone
+from optimiser.certificate import alone_at_margin, cheapest_alone, least_missing
 from optimiser.delivery import cell_prices, free_kwh
 from optimiser.engines.base import Objective, Prices
 from optimiser.problem import PlanningProblem
@@ -15,7 +15,10 @@ def missing_bound(problem: PlanningProblem, need_kwh: Floats, cut: Prices) -> fl
 
     A kWh that is missing costs 1, and so does one over the cut: a session buys what is free.
     """
-    alone = np.maximum(need_kwh - free_kwh(problem, cut), 0.0)
+    if cut.curves.any():
+        alone = least_missing(problem.cells, cell_prices(problem, cut), need_kwh)
+    else:
+        alone = np.maximum(need_kwh - free_kwh(problem, cut), 0.0)
     return max(0.0, float(alone.sum()) - _room_value(problem, cut))
 
 
@@ -29,7 +32,8 @@ def strategy_bound(
     """
     cost = cell_prices(problem, prices, objective.cost_per_kwh)
     alone = cheapest_alone(problem.cells, cost, energy_kwh)
-    unbroken = np.flatnonzero(~problem.pausable & (energy_kwh > 0.0))
+    straight = np.array([s.vehicle.charging_curve is None for s in problem.sessions], dtype=bool)
+    unbroken = np.flatnonzero(~problem.pausable & straight & (energy_kwh > 0.0))
     low_kwh = problem.min_power_kw[problem.cell_session] * problem.cell_hours
     alone = unbroken_alone(problem.cells, cost, low_kwh, energy_kwh, unbroken, alone)
     return float(alone.sum()) + _shared_value(problem, objective, prices)
@@ -77,4 +81,8 @@ def _shared_value(problem: PlanningProblem, objective: Objective, prices: Prices
 
 
 def _room_value(problem: PlanningProblem, prices: Prices) -> float:
-    return float(sum(p @ limit.room_kwh for p, limit in zip(prices.limits, problem.limits, strict=True)))
+    """What all room is worth: of the limits, and under the charging curves."""
+    shared = sum(float(p @ limit.room_kwh) for p, limit in zip(prices.limits, problem.limits, strict=True))
+    if problem.curves is None or prices.curves.size == 0:
+        return shared
+    return shared + float(prices.curves @ problem.curves.limit_kw)

@@ -7,7 +7,9 @@ import numpy as np
 
 from optimiser.commitment import needs_commitment
 from optimiser.domain import ChargingSession, Notice, PlanRequest, Site, Strategy
+from optimiser.engines.base import Prices
 from optimiser.engines.choice import choose_engine
+from optimiser.engines.untidied import Untidied
 from optimiser.figures import (
     churn,
     fixed_kwh,
@@ -34,10 +36,17 @@ from optimiser.units import MS_PER_HOUR, iso_z
 PROVEN_GAP = 1e-6
 
 
-def plan_site(request: PlanRequest, *, engine: str = "auto", seconds: Callable[[], float] = no_clock) -> Plan:
+def plan_site(
+    request: PlanRequest,
+    *,
+    engine: str = "auto",
+    seconds: Callable[[], float] = no_clock,
+    figures_only: bool = False,
+) -> Plan:
     """Plan one depot. Raises InvalidRequestError for what is wrong, SolverError where a solver fails.
 
     `engine` is `auto` or a name that `engines.choice` knows; `seconds` is a clock for the phase times.
+    With `figures_only` the plan is as good but not as tidy, and sooner made.
     """
     watch = Stopwatch(seconds)
     sessions = dated_sessions(request)
@@ -48,6 +57,8 @@ def plan_site(request: PlanRequest, *, engine: str = "auto", seconds: Callable[[
     problem = build_problem(request, ours, fixed_loads(request, sessions), site)
     watch.lap("build")
     chosen = choose_engine(engine, problem)
+    if figures_only:
+        chosen = Untidied(chosen)
     solution = solve(chosen, problem, request.strategy)
     watch.lap("solve")
     plan = make_plan(request, problem, solution, chosen.name, notices)
@@ -168,27 +179,42 @@ def _frozen_missing_kwh(problem: PlanningProblem) -> tuple[float, float]:
 
 def certificate(problem: PlanningProblem, solution: Solution) -> dict[str, object]:
     """The dual prices of every stage by limit and piece: all that a doubter needs besides the request."""
-    cuts = {"missing-minimum": solution.delivery.minimum_cut, "missing-target": solution.delivery.target_cut}
-    stages = {name: _published(problem, cut.limits, None) for name, cut in cuts.items()}
-    name = solution.objective.name
-    peak = solution.prices.peak if solution.objective.peak is not None else None
-    stages[name] = _published(problem, solution.prices.limits, peak)
+    delivery, objective = solution.delivery, solution.objective
+    priced = {
+        "missing-minimum": delivery.minimum_cut,
+        "missing-target": delivery.target_cut,
+        objective.name: solution.prices,
+    }
+    stages = {name: _published(problem, prices) for name, prices in priced.items()}
     return {"piecesMs": problem.grid.piece_edges_ms.tolist(), "stages": stages}
 
 
-def _published(
-    problem: PlanningProblem, limits: tuple[Floats, ...], peak: Floats | None
-) -> dict[str, object]:
-    published: dict[str, object] = {}
-    for limit, prices in zip(problem.limits, limits, strict=True):
-        if prices.any():
+def _published(problem: PlanningProblem, prices: Prices) -> dict[str, object]:
+    """Prices that are not 0: of the site, of groups and stations by id, of the peak, of charging curves."""
+    named: dict[str, dict[str, list[float]]] = {}
+    for limit, price in zip(problem.limits, prices.limits, strict=True):
+        if price.any():
             kind, _, name = limit.limit_id.partition(":")
-            if kind == "site":
-                published["siteCap"] = prices.tolist()
-            else:
-                named = published.setdefault(f"{kind}s", {})
-                assert isinstance(named, dict)
-                named[name] = prices.tolist()
-    if peak is not None and peak.any():
-        published["peak"] = peak.tolist()
+            named.setdefault(kind, {})[name] = price.tolist()
+    published: dict[str, object] = {f"{kind}s": named[kind] for kind in ("group", "station") if kind in named}
+    if "site" in named:
+        published["siteCap"] = named["site"][""]
+    if prices.peak.any():
+        published["peak"] = prices.peak.tolist()
+    if prices.curves.any():
+        published["curves"] = _published_curves(problem, prices.curves)
+    return published
+
+
+def _published_curves(problem: PlanningProblem, price: Floats) -> dict[str, list[list[float]]]:
+    """By schedule id: line of the curve, piece, price per kW."""
+    published: dict[str, list[list[float]]] = {}
+    curves = problem.curves
+    if curves is None:
+        return published
+    for row in np.flatnonzero(price):
+        cell = int(curves.cell[row])
+        session = problem.sessions[int(problem.cell_session[cell])]
+        entry = [int(curves.line[row]), int(problem.cells.piece[cell]), float(price[row])]
+        published.setdefault(session.schedule_id, []).append(entry)
     return published

@@ -27,9 +27,9 @@ class FlowEngine:
 
     @staticmethod
     def takes(problem: PlanningProblem) -> bool:
-        """Whether the limits form a tree, and nobody is to stay near a running plan or an ideal power."""
+        """Whether limits form a tree, nobody has a charging curve, a running plan or an ideal power."""
         wished = any(session.running_plan or session.power_rules for session in problem.sessions)
-        return not wished and _flow.takes(_given(problem, problem.need_kwh))
+        return not wished and problem.curves is None and _flow.takes(_given(problem, problem.need_kwh))
 
     def most(self, problem: PlanningProblem, demand_kwh: Floats) -> Flow:
         """See `Engine.most`."""
