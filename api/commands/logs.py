@@ -7,4 +7,4 @@ def log_to_stderr() -> None:
     """Send structlog's lines, and so those about retried calls, to standard error."""
     import structlog
 
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
