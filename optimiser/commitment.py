@@ -8,20 +8,22 @@ the rounds cannot settle is placed alone in the room that is left, which always 
 every rule.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from optimiser.certificate import Index
 from optimiser.delivery import cell_prices, decide_delivery
 from optimiser.engines.base import Engine, Flow, Objective, Prices, Question
+from optimiser.exceptions import SolverError
 from optimiser.exchange import Board, mend
 from optimiser.limits import Flags
-from optimiser.pattern import Pattern
+from optimiser.pattern import Pattern, run_power_kw
 from optimiser.preferences import Preference, running_kwh
 from optimiser.problem import PlanningProblem
 from optimiser.runs import Run, cheapest_run, cheapest_spread
 from optimiser.series import Floats
+from optimiser.taper import least_kwh, mean_share_of_largest
 
 NEGLIGIBLE_KWH = 1e-9
 SETTLING_ROUNDS = 12
@@ -78,6 +80,10 @@ class _Search:
         self.objective = aim.objective
         self.preference = aim.preference
         self.wanted_kwh = energy_kwh
+        # A run must be long enough for its curve: it is sought with the mean power, not the largest.
+        mean_kwh = mean_share_of_largest(problem)[problem.cell_session] * problem.cells.upper_kwh
+        self.run_kwh = np.minimum(problem.cells.upper_kwh, mean_kwh)
+        self.least_kwh = run_power_kw(problem)[problem.cell_session] * problem.cell_hours
 
     def _cheapest(self, problem: PlanningProblem, energy_kwh: Floats, *, tidy: bool = False) -> Flow | None:
         preference = self.preference if tidy else None
@@ -93,16 +99,31 @@ class _Search:
         flow = self._cheapest(narrowed, self.wanted_kwh, tidy=tidy)
         if flow is not None:
             return _Answer(flow, 0.0, self._cost(flow))
-        delivery = decide_delivery(self.engine, narrowed, self.wanted_kwh)
-        possible = np.minimum(self.wanted_kwh, delivery.energy_kwh)
+        narrowed, possible, cut = self._what_fits(narrowed)
+        held = narrowed.delivered_kwh(narrowed.lower_kwh)
         flow = self._cheapest(narrowed, possible, tidy=tidy)
-        flow = flow or self.engine.most(narrowed, possible)
+        flow = flow or self.engine.most(narrowed, np.maximum(possible, held) * (1.0 + 1e-9))
         dearer = 10.0 * (1.0 + float(np.abs(self.objective.cost_per_kwh).max(initial=0.0)))
-        limits = tuple(
-            p + dearer * c for p, c in zip(flow.prices.limits, delivery.target_cut.limits, strict=True)
-        )
+        limits = tuple(p + dearer * c for p, c in zip(flow.prices.limits, cut.limits, strict=True))
         missing = float(np.maximum(self.wanted_kwh - possible, 0.0).sum())
-        return _Answer(Flow(flow.energy_kwh, Prices(limits, flow.prices.peak)), missing, self._cost(flow))
+        return _Answer(replace(flow, prices=replace(flow.prices, limits=limits)), missing, self._cost(flow))
+
+    def _what_fits(self, narrowed: PlanningProblem) -> tuple[PlanningProblem, Floats, Prices]:
+        """What can be delivered within a pattern, and the cut that proves it.
+
+        Least powers late in a run can contradict a charging curve; then they are let go, and the plan's
+        run along the curve decides (`optimiser.taper`).
+        """
+        if narrowed.curves is None:
+            delivery = decide_delivery(self.engine, narrowed, self.wanted_kwh)
+            return narrowed, np.minimum(self.wanted_kwh, delivery.energy_kwh), delivery.target_cut
+        try:
+            flow = self.engine.most(narrowed, self.wanted_kwh)
+        except SolverError:
+            narrowed = narrowed.with_bounds(np.zeros_like(narrowed.lower_kwh), narrowed.cells.upper_kwh)
+            flow = self.engine.most(narrowed, self.wanted_kwh)
+        possible = narrowed.delivered_kwh(flow.energy_kwh) * (1.0 - 1e-7)
+        return narrowed, np.minimum(self.wanted_kwh, possible), flow.prices
 
     def _cost(self, flow: Flow) -> float:
         cost = float(flow.energy_kwh @ self.objective.cost_per_kwh[self.problem.cells.piece])
@@ -215,8 +236,8 @@ class _Search:
         cells = pattern.cells_of(i)
         return cheapest_run(
             costs[cells],
-            pattern.low_kwh[cells],
-            np.minimum(self.problem.cells.upper_kwh[cells], spare_kwh[cells]),
+            np.minimum(self.least_kwh[cells], self.run_kwh[cells]),
+            np.minimum(self.run_kwh[cells], spare_kwh[cells]),
             float(self.wanted_kwh[i]),
             from_first=bool(self.problem.charging_now[i] and not self.problem.pausable[i]),
             ends_early=bool(self.wanted_kwh[i] >= self.problem.need_kwh[i] - 1e-6),
@@ -250,7 +271,8 @@ class _Search:
         return flow, energy_kwh
 
     def _mended(self, pattern: Pattern, flow: Flow) -> Floats:
-        board = Board(pattern.problem(), pattern.low_kwh, flow.energy_kwh, self.objective.cost_per_kwh)
+        low_kw = run_power_kw(self.problem)
+        board = Board(pattern.problem(), low_kw, flow.energy_kwh, self.objective.cost_per_kwh)
         mend(board)
         return board.energy[board.at]
 
@@ -258,7 +280,8 @@ class _Search:
         """Cells with some power, but less than the least, that are not the settled end of a run."""
         open_cell = pattern.lower_kwh < pattern.upper_kwh
         some = energy_kwh > NEGLIGIBLE_KWH
-        return np.flatnonzero(open_cell & some & (energy_kwh < pattern.low_kwh * (1.0 - 1e-7)))
+        least = least_kwh(self.problem, run_power_kw(self.problem), energy_kwh)
+        return np.flatnonzero(open_cell & some & (energy_kwh < least * (1.0 - 1e-7)))
 
     def _decide(self, pattern: Pattern, broken: Index, energy_kwh: Floats) -> bool:
         """End a run early in a cell where that fits, else shut the cell, else raise it; any done?"""
@@ -309,7 +332,7 @@ class _Search:
     # -- shared --------------------------------------------------------------------------------
 
     def _cell_costs(self, prices: Prices) -> Floats:
-        return self.objective.cost_per_kwh[self.problem.cells.piece] + cell_prices(self.problem, prices)
+        return cell_prices(self.problem, prices, self.objective.cost_per_kwh)
 
     def _by_urgency(self, sessions: Index) -> list[int]:
         """Running ones first, then by priority, then those with the least slack, then in their order."""

@@ -5,9 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from optimiser.cap_value import cap_value_per_kw
 from optimiser.commitment import needs_commitment
 from optimiser.domain import ChargingSession, Notice, PlanRequest, Site, Strategy
+from optimiser.engines.base import Prices
 from optimiser.engines.choice import choose_engine
+from optimiser.engines.untidied import Untidied
 from optimiser.figures import (
     churn,
     fixed_kwh,
@@ -17,8 +20,11 @@ from optimiser.figures import (
     strategy_value,
 )
 from optimiser.fixed_load import fixed_loads
+from optimiser.limits import Limit
 from optimiser.plan import Plan, Segments, SolveReport, SolveStatus, StageReport
 from optimiser.problem import PlanningProblem, build_problem
+from optimiser.repair_trials import Planned
+from optimiser.repairs import with_repairs
 from optimiser.segments import make_segments
 from optimiser.series import Floats
 from optimiser.sessions import dated_sessions
@@ -33,10 +39,19 @@ from optimiser.units import MS_PER_HOUR, iso_z
 PROVEN_GAP = 1e-6
 
 
-def plan_site(request: PlanRequest, *, engine: str = "auto", seconds: Callable[[], float] = no_clock) -> Plan:
+def plan_site(
+    request: PlanRequest,
+    *,
+    engine: str = "auto",
+    seconds: Callable[[], float] = no_clock,
+    figures_only: bool = False,
+    repairs: bool = True,
+) -> Plan:
     """Plan one depot. Raises InvalidRequestError for what is wrong, SolverError where a solver fails.
 
     `engine` is `auto` or a name that `engines.choice` knows; `seconds` is a clock for the phase times.
+    With `figures_only` the plan is as good but not as tidy, and sooner made.
+    Without `repairs` (and with `figures_only`) shortfalls come with their reasons alone, and sooner.
     """
     watch = Stopwatch(seconds)
     sessions = dated_sessions(request)
@@ -47,10 +62,17 @@ def plan_site(request: PlanRequest, *, engine: str = "auto", seconds: Callable[[
     problem = build_problem(request, ours, fixed_loads(request, sessions), site)
     watch.lap("build")
     chosen = choose_engine(engine, problem)
+    if figures_only:
+        chosen = Untidied(chosen)
     solution = solve(chosen, problem, request.strategy)
     watch.lap("solve")
     plan = make_plan(request, problem, solution, chosen.name, notices)
     watch.lap("segments")
+    if repairs and not figures_only:
+        dated = replace(request, site=site, sessions=sessions, recurring=())
+        planned = Planned(dated, problem, solution, plan.segments, chosen)
+        plan = replace(plan, shortfalls=with_repairs(planned, plan.shortfalls))
+        watch.lap("repairs")
     return replace(plan, report=replace(plan.report, phases_ms=watch.phases_ms))
 
 
@@ -94,7 +116,7 @@ def make_plan(
         now_ms=request.now_ms,
         sessions=problem.sessions,
         segments=segments,
-        slots=site_slots(problem, loads_kw, solution.prices.limits[0] if linear else None),
+        slots=site_slots(problem, loads_kw, _cap_value(problem, solution) if linear else None),
         totals=totals,
         shortfalls=find_shortfalls(problem, solution, _end_soc(segments), request.now_ms),
         notices=notices + _site_notices(problem),
@@ -104,6 +126,10 @@ def make_plan(
     )
 
 
+def _cap_value(problem: PlanningProblem, solution: Solution) -> Floats:
+    return cap_value_per_kw(problem, solution.energy_kwh, solution.objective, solution.prices)
+
+
 def _end_soc(segments: Segments) -> Floats:
     """SoC at departure of every session: the end of its last segment."""
     return segments.end_soc[segments.first[1:] - 1]
@@ -111,18 +137,19 @@ def _end_soc(segments: Segments) -> Floats:
 
 def _site_notices(problem: PlanningProblem) -> tuple[Notice, ...]:
     """Where load that nobody can move is over a cap on its own, and where preconditioning had to be cut."""
-    starts = problem.grid.piece_starts_ms
-    notices = []
-    for limit in problem.limits:
-        if limit.overloaded.any():
-            since = iso_z(int(starts[limit.overloaded][0]))
-            text = f"{limit.limit_id}: load that cannot be moved is over the cap from {since} on, "
-            text += f"in {int(limit.overloaded.sum())} pieces of time; nothing else charges there"
-            notices.append(Notice("cap-exceeded", text))
+    notices = [_overload_notice(problem, limit) for limit in problem.limits if limit.overloaded.any()]
     if problem.preconditioning_cut:
         text = "caps leave less room for preconditioning than was asked; what does not fit is cut"
         notices.append(Notice("preconditioning-cut", text))
     return tuple(notices)
+
+
+def _overload_notice(problem: PlanningProblem, limit: Limit) -> Notice:
+    over_ms = problem.grid.piece_starts_ms[limit.overloaded]
+    kind, _, name = limit.limit_id.partition(":")
+    text = f"load that cannot be moved is over the cap of {kind} {name}".rstrip()
+    text += f" at {iso_z(int(over_ms[0]))} and in {over_ms.size - 1} later pieces of time"
+    return Notice("cap-exceeded", f"{text}; nothing else charges there")
 
 
 def _report(
@@ -166,27 +193,42 @@ def _frozen_missing_kwh(problem: PlanningProblem) -> tuple[float, float]:
 
 def certificate(problem: PlanningProblem, solution: Solution) -> dict[str, object]:
     """The dual prices of every stage by limit and piece: all that a doubter needs besides the request."""
-    cuts = {"missing-minimum": solution.delivery.minimum_cut, "missing-target": solution.delivery.target_cut}
-    stages = {name: _published(problem, cut.limits, None) for name, cut in cuts.items()}
-    name = solution.objective.name
-    peak = solution.prices.peak if solution.objective.peak is not None else None
-    stages[name] = _published(problem, solution.prices.limits, peak)
+    delivery, objective = solution.delivery, solution.objective
+    priced = {
+        "missing-minimum": delivery.minimum_cut,
+        "missing-target": delivery.target_cut,
+        objective.name: solution.prices,
+    }
+    stages = {name: _published(problem, prices) for name, prices in priced.items()}
     return {"piecesMs": problem.grid.piece_edges_ms.tolist(), "stages": stages}
 
 
-def _published(
-    problem: PlanningProblem, limits: tuple[Floats, ...], peak: Floats | None
-) -> dict[str, object]:
-    published: dict[str, object] = {}
-    for limit, prices in zip(problem.limits, limits, strict=True):
-        if prices.any():
+def _published(problem: PlanningProblem, prices: Prices) -> dict[str, object]:
+    """Prices that are not 0: of the site, of groups and stations by id, of the peak, of charging curves."""
+    named: dict[str, dict[str, list[float]]] = {}
+    for limit, price in zip(problem.limits, prices.limits, strict=True):
+        if price.any():
             kind, _, name = limit.limit_id.partition(":")
-            if kind == "site":
-                published["siteCap"] = prices.tolist()
-            else:
-                named = published.setdefault(f"{kind}s", {})
-                assert isinstance(named, dict)
-                named[name] = prices.tolist()
-    if peak is not None and peak.any():
-        published["peak"] = peak.tolist()
+            named.setdefault(kind, {})[name] = price.tolist()
+    published: dict[str, object] = {f"{kind}s": named[kind] for kind in ("group", "station") if kind in named}
+    if "site" in named:
+        published["siteCap"] = named["site"][""]
+    if prices.peak.any():
+        published["peak"] = prices.peak.tolist()
+    if prices.curves.any():
+        published["curves"] = _published_curves(problem, prices.curves)
+    return published
+
+
+def _published_curves(problem: PlanningProblem, price: Floats) -> dict[str, list[list[float]]]:
+    """By schedule id: line of the curve, piece, price per kW."""
+    published: dict[str, list[list[float]]] = {}
+    curves = problem.curves
+    if curves is None:
+        return published
+    for row in np.flatnonzero(price):
+        cell = int(curves.cell[row])
+        session = problem.sessions[int(problem.cell_session[cell])]
+        entry = [int(curves.line[row]), int(problem.cells.piece[cell]), float(price[row])]
+        published.setdefault(session.schedule_id, []).append(entry)
     return published

@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from optimiser.certificate import Cells, Index
+from optimiser.curve_rows import CurveRows, curve_limit_kw, make_curve_rows
 from optimiser.domain import ChargingSession, PlanRequest, Site
 from optimiser.fixed_load import FixedLoad
 from optimiser.limits import Flags, Limit, laid_out, make_limits
@@ -62,6 +63,7 @@ class PlanningProblem:
     demand: PeakCharge | None
     fixed: tuple[FixedLoad, ...]
     preconditioning_cut: bool
+    curves: CurveRows | None
 
     @property
     def n_sessions(self) -> int:
@@ -88,6 +90,11 @@ class PlanningProblem:
         """AC kWh drawn for one DC kWh delivered."""
         return 1.0 / self.site.ac_dc_power_ratio
 
+    @cached_property
+    def reach_kwh(self) -> Floats:
+        """The most that each session can take in all its cells."""
+        return self.delivered_kwh(self.cells.upper_kwh)
+
     def used_kwh(self, limit: Limit, energy_kwh: Floats) -> Floats:
         """Energy that the members of a limit charge in each piece, with these energies per cell."""
         members = limit.members[self.cell_session]
@@ -112,6 +119,14 @@ class PlanningProblem:
         """The same problem with other bounds on the cells."""
         cells = Cells(self.cells.first_cell, self.cells.piece, upper_kwh)
         return replace(self, cells=cells, lower_kwh=lower_kwh)
+
+    def without_curves(self) -> "PlanningProblem":
+        """The same problem, deaf to charging curves."""
+        return self if self.curves is None else replace(self, curves=None)
+
+    def keeping_curves(self) -> "PlanningProblem":
+        """The same problem with its curves as a plan must keep them, not relaxed."""
+        return self if self.curves is None else replace(self, curves=self.curves.kept_by_plans())
 
     def with_rooms(self, rooms_kwh: tuple[Floats, ...]) -> "PlanningProblem":
         """The same problem with other room under its limits, in their order."""
@@ -166,6 +181,7 @@ def build_problem(
         demand=_demand(site, grid),
         fixed=fixed,
         preconditioning_cut=is_cut(warm, warmed),
+        curves=make_curve_rows(sessions, cells, hours[cells.piece], max_power_kw),
     )
 
 
@@ -177,7 +193,8 @@ def _largest_power_kw(session: ChargingSession, site: Site) -> float:
     """The vehicle's own limit, its connector's and its station's; 0 where that is under its least power."""
     supply_kw = site.supply_limit_kw(session.station_id, session.connector_id)
     largest_kw = min(session.vehicle.max_power_kw, supply_kw)
-    return largest_kw if largest_kw >= session.vehicle.min_power_kw else 0.0
+    usable = largest_kw >= session.vehicle.min_power_kw
+    return min(largest_kw, curve_limit_kw(session)) if usable else 0.0
 
 
 def _cells(sessions: tuple[ChargingSession, ...], grid: TimeGrid, max_power_kw: Floats, now_ms: int) -> Cells:

@@ -9,17 +9,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from optimiser.certificate import Index
+from optimiser.charging_curve import least_between
 from optimiser.fixed_load import FixedLoad
 from optimiser.limits import Flags
 from optimiser.pattern import run_power_kw
 from optimiser.plan import Segments, Tag
 from optimiser.problem import PlanningProblem
 from optimiser.series import Floats, Instants
+from optimiser.taper import curved_sessions, least_kwh
 from optimiser.units import MS_PER_HOUR
 
 SAME_POWER_KW = 1e-6
 SAME_SOC = 1e-9
-POWER_TOLERANCE_KW = 1e-3  # what a plan's power may be off by
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -68,17 +69,15 @@ def make_segments(problem: PlanningProblem, energy_kwh: Floats, now_ms: int) -> 
 def charging_of_cells(problem: PlanningProblem, energy_kwh: Floats) -> tuple[Instants, Floats]:
     """When every cell's charging ends, and its power [kW] until then.
 
-    That is the piece's end, or where a run ends inside the piece at its least power. An end is a whole
-    millisecond: rounded up, so that no limit is broken, unless that lowers the power too far.
+    That is the piece's end, or where a run ends inside the piece at its least power. That end is rounded
+    up to a millisecond, so that no limit is broken.
     """
     start_ms = problem.grid.piece_starts_ms[problem.cells.piece]
     span_ms = np.diff(problem.grid.piece_edges_ms)[problem.cells.piece].astype(np.float64)
-    low = run_power_kw(problem)[problem.cell_session]
+    low = least_kwh(problem, run_power_kw(problem), energy_kwh) / problem.cell_hours
     early = (energy_kwh > 0.0) & (energy_kwh < low * problem.cell_hours * (1.0 - 1e-9))
     exact_ms = np.where(early, energy_kwh * MS_PER_HOUR / np.maximum(low, 1e-9), span_ms)
-    up_ms = np.maximum(np.ceil(exact_ms - 1e-6), 1.0)
-    too_low = energy_kwh * MS_PER_HOUR < (low - POWER_TOLERANCE_KW) * up_ms
-    span_ms = np.where(early, np.where(too_low, np.maximum(up_ms - 1.0, 1.0), up_ms), span_ms)
+    span_ms = np.maximum(np.ceil(exact_ms - 1e-6), 1.0)
     return start_ms + span_ms.astype(np.int64), energy_kwh * MS_PER_HOUR / span_ms
 
 
@@ -232,7 +231,7 @@ def _merged(problem: PlanningProblem, strokes: _Strokes) -> Segments:
     before = soc[starts]
     after = _soc_after(problem, session, before, energy)
     full = before >= _column(problem, "target_soc")[session] - SAME_SOC
-    unlimited = (power > 0.0) & (power >= problem.max_power_kw[session] - SAME_POWER_KW)
+    unlimited = (power > 0.0) & (power >= _most_kw(problem, session, before, after) - SAME_POWER_KW)
     return Segments(
         first=np.searchsorted(session, np.arange(problem.n_sessions + 1)),
         start_ms=start_ms,
@@ -245,6 +244,15 @@ def _merged(problem: PlanningProblem, strokes: _Strokes) -> Segments:
         limited=~full & ~unlimited,
         unlimited=unlimited,
     )
+
+
+def _most_kw(problem: PlanningProblem, session: Index, before: Floats, after: Floats) -> Floats:
+    """The most that each segment could have at one power: the session's largest, or its curve's least."""
+    most = problem.max_power_kw[session].copy()
+    for i, curve, _ in curved_sessions(problem):
+        for row in np.flatnonzero(session == i):
+            most[row] = min(most[row], least_between(curve, float(before[row]), float(after[row])))
+    return most
 
 
 def _soc_after(problem: PlanningProblem, session: Index, before: Floats, energy: Floats) -> Floats:

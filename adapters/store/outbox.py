@@ -7,11 +7,12 @@ it a new `intent_id`, so that a late confirmation of the older cannot close the 
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Update, case, select, text, update
+from sqlalchemy import ColumnElement, Update, case, func, select, text, update
 from sqlalchemy.orm import Session
 
 from adapters.ports import Clock
 from adapters.records import Intent, IntentState, JsonObject, RetryPauses
+from adapters.service_records import OutboxFigures
 from adapters.store.database import Database, as_records, columns, insert_into, values
 from adapters.store.models import IntentRow
 
@@ -112,6 +113,17 @@ class SqlOutbox:
         with self._database.reading() as session:
             row = session.execute(query.order_by(*newest_first).limit(1)).first()
         return None if row is None else Intent(*row)
+
+    def figures(self) -> OutboxFigures:
+        """How much is open and how it goes, without the payloads."""
+        query = select(
+            func.count().filter(_IS_OPEN),
+            func.count().filter(_IS_OPEN, IntentRow.last_error.is_not(None)),
+            func.count().filter(IntentRow.state == IntentState.GIVEN_UP),
+            func.min(IntentRow.created_ms).filter(_IS_OPEN),
+        )
+        with self._database.reading() as session:
+            return OutboxFigures(*session.execute(query).one())
 
     def _close(self, intent_id: str, state: IntentState, last_error: str | None) -> bool:
         closing = _open_intent(intent_id).values(

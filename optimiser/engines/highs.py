@@ -25,6 +25,7 @@ class HighsEngine:
     """Solves the relaxed problem by linear programming."""
 
     name = "highs"
+    exact = False
 
     def most(self, problem: PlanningProblem, demand_kwh: Floats) -> Flow:
         """See `Engine.most`."""
@@ -156,7 +157,17 @@ def _flow(problem: PlanningProblem, programme: LinearProgramme, values: Floats, 
     energy = np.clip(values[: problem.cells.piece.size], problem.lower_kwh, problem.cells.upper_kwh)
     peak = np.zeros(problem.n_pieces)
     peak[programme.peak_pieces] = price[first_peak : first_peak + programme.peak_pieces.size]
-    return Flow(energy, Prices(_limit_prices(problem, programme, price[first_limit:first_peak]), peak))
+    curves = _curve_prices(problem, price[programme.first_curve_row :])
+    return Flow(
+        energy, Prices(_limit_prices(problem, programme, price[first_limit:first_peak]), peak, curves)
+    )
+
+
+def _curve_prices(problem: PlanningProblem, price: Floats) -> Floats:
+    """Rows of curves come multiplied by the piece's hours."""
+    if problem.curves is None:
+        return np.zeros(0)
+    return price[: problem.curves.cell.size] * problem.cell_hours[problem.curves.cell]
 
 
 def _limit_prices(problem: PlanningProblem, programme: LinearProgramme, price: Floats) -> tuple[Floats, ...]:
