@@ -8,6 +8,8 @@ from typing import Any
 from adapters.chargeye.push import ChargEyePush
 from adapters.chargeye.push_list import departure_ms
 from adapters.chargeye.push_plan import PushState, SitePlan
+from adapters.evenergy.sharpening import restored
+from adapters.evenergy.stays import current_stays
 from adapters.exceptions import AdapterError, VendorError
 from adapters.ports import HeldLock, Store
 from adapters.records import OutcomeState, PlanSummary, RunningPlan, StoredPlan
@@ -132,7 +134,20 @@ def _read(uid: str, tools: SiteTools, now_ms: int) -> tuple[SiteRead, list[JsonO
         document, notices = tools.sharpen(site.document)
     except AdapterError as error:
         return site, [{"code": "no-evidence", "message": str(error)}], str(error)
-    return replace(site, document=document), [_warning(notice) for notice in notices], None
+    warnings = [_warning(notice) for notice in notices]
+    return (
+        replace(site, document=document, made_dated=_made_dated(site.document, document, now_ms)),
+        warnings,
+        None,
+    )
+
+
+def _made_dated(before: JsonObject, after: JsonObject, now_ms: int) -> dict[str, JsonObject]:
+    """Occurrences that evidence has made dated ones, by id, as their rule has them."""
+    known = {entry.get("id") for entry in before["schedules"]}
+    made = [entry for entry in after["schedules"] if entry.get("id") not in known]
+    stays = current_stays(before, [entry["evId"] for entry in made], now_ms)
+    return {entry["id"]: stays[entry["evId"]].entry for entry in made if entry["evId"] in stays}
 
 
 def _warning(notice: Notice) -> JsonObject:
@@ -153,7 +168,9 @@ def _cause(order: SiteOrder, site: SiteRead, tools: SiteTools, now_ms: int) -> C
 def _site_plan(site: SiteRead, response: Mapping[str, Any]) -> SitePlan:
     planned: dict[str, list[Any]] = {}
     for schedule in planned_schedules(response):
-        planned.setdefault(schedule["evId"], []).append(schedule)
+        original = site.made_dated.get(schedule["id"])
+        as_owned = schedule if original is None else restored(schedule, original)
+        planned.setdefault(schedule["evId"], []).append(as_owned)
     return SitePlan(site.location_uid, response["planId"], site.horizon_end_ms, planned, site.seen)
 
 
