@@ -10,8 +10,8 @@ from pydantic.json_schema import models_json_schema
 
 from api.auth import OPEN_PATHS
 from api.errors import MEDIA_TYPE
-from api.examples import PLAN_REQUEST, STORED_SITE, check_example
-from api.resources import CheckBody, JobView, StoredSiteBody
+from api.examples import PLAN_REQUEST, REPLAN, STORED_SITE, check_example
+from api.resources import CheckBody, JobView, ReplanBody, StoredSiteBody
 from api.schemas import PlanRequestBody
 
 _COMPONENTS = "#/components/schemas/{model}"
@@ -47,6 +47,7 @@ def _body(model: type[BaseModel], example: Json | None = None) -> Json:
 
 PLAN_REQUEST_BODY = _body(PlanRequestBody, PLAN_REQUEST)
 SITE_BODY = _body(StoredSiteBody, STORED_SITE)
+REPLAN_BODY = _body(ReplanBody, REPLAN)
 CHECK_BODY = _body(CheckBody)  # its example is a plan, and made when it is asked for
 
 _MEANINGS = {
@@ -61,6 +62,7 @@ _MEANINGS = {
     500: "A fault of the service",
     503: "Not now; `Retry-After` says when to come back",
 }
+_BODIES = (PlanRequestBody, ProblemModel, StoredSiteBody, CheckBody, ReplanBody)
 _RETRY_AFTER = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds"}}
 
 _IDEMPOTENCY_KEY = {
@@ -144,7 +146,10 @@ def _operations(description: Json) -> Iterator[tuple[str, str, Json]]:
 
 
 def _extra_schemas() -> Json:
-    models = [(model, "validation") for model in (PlanRequestBody, ProblemModel, StoredSiteBody, CheckBody)]
+    models = [
+        (model, "validation")
+        for model in (PlanRequestBody, ProblemModel, StoredSiteBody, CheckBody, ReplanBody)
+    ]
     _, schema = models_json_schema(models, ref_template=_COMPONENTS)  # type: ignore[arg-type]
     definitions: Json = schema["$defs"]
     return definitions
