@@ -11,6 +11,7 @@ from pydantic.json_schema import models_json_schema
 from api.auth import OPEN_PATHS
 from api.errors import MEDIA_TYPE
 from api.examples import PLAN_REQUEST, REPLAN, STORED_SITE, check_example
+from api.idempotency import KEY_PATTERN
 from api.resources import CheckBody, JobView, ReplanBody, StoredSiteBody
 from api.schemas import PlanRequestBody
 
@@ -70,7 +71,7 @@ _IDEMPOTENCY_KEY = {
     "in": "header",
     "required": False,
     "description": "The same key with the same request is answered once, and then from memory for 24 hours",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[A-Za-z0-9._:-]+$"},
+    "schema": {"type": "string", "pattern": f"^{KEY_PATTERN}$"},
 }
 
 
@@ -96,6 +97,16 @@ def later() -> dict[int | str, Json]:
     }
     location = {"Location": {"schema": {"type": "string"}, "description": "Where the job stands"}}
     return {202: {"description": "It will be done", "model": JobView, "headers": location, "links": links}}
+
+
+def run_links() -> dict[int | str, Json]:
+    """Where to go on from a replan."""
+    parameters = {"runId": "$response.body#/runId"}
+    links = {
+        name: {"operationId": operation, "parameters": parameters}
+        for name, operation in (("run", "get_replan"), ("cancel", "cancel_replan"))
+    }
+    return {202: {"description": "It has begun", "links": links}}
 
 
 def plan_links() -> dict[int | str, Json]:

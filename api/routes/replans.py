@@ -15,7 +15,7 @@ from api.auth import needs
 from api.examples import RUN_ID
 from api.exceptions import NotFoundError, NotYetError
 from api.metrics import REPLAN
-from api.openapi import REPLAN_BODY, problem_responses
+from api.openapi import REPLAN_BODY, problem_responses, run_links
 from api.replans import Wish
 from api.resources import ReplanBody, ReplanList, ReplanRun
 from api.routes.dependencies import Body, ServicesHere, json_response
@@ -38,7 +38,7 @@ RunId = Annotated[str, Path(alias="runId", examples=[RUN_ID])]
     status_code=202,
     summary="Replan sites now",
     response_model=ReplanRun,
-    responses=problem_responses(400, 401, 403, 409, 413, 422, 429, 503),
+    responses={**problem_responses(400, 401, 403, 409, 413, 422, 429, 503), **run_links()},
     openapi_extra=REPLAN_BODY,
     dependencies=_PUSH,
 )
