@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from threading import Event, Lock, Thread
 
 import structlog
+from pydantic import SecretStr
 
 from adapters.chargeye.client import ChargEyeClient
 from adapters.chargeye.push_plan import PushMode
@@ -49,6 +50,7 @@ class Replans:
         with self._lock:
             if self._thread is not None and self._thread.is_alive():
                 raise NotYetError("a replan that was started here is still running")
+            self._refresh_token()
             self._store.jobs.close_abandoned(_SILENT_MS)
             uids = self._location_uids(wish)
             run = self._store.jobs.start(KIND, len(uids))
@@ -73,11 +75,14 @@ class Replans:
         with self._client() as client:
             return [location.id for location in client.list_locations()]
 
-    def _client(self) -> ChargEyeClient:
+    def _refresh_token(self) -> SecretStr:
         token = self._settings.chargeye_refresh_token
         if token is None:
             raise NotYetError("DEPOT_CHARGEYE_REFRESH_TOKEN is not set, so there is nothing to read from")
-        return ChargEyeClient(token, self._settings.chargeye_url, clock_ms=self._clock)
+        return token
+
+    def _client(self) -> ChargEyeClient:
+        return ChargEyeClient(self._refresh_token(), self._settings.chargeye_url, clock_ms=self._clock)
 
     def _run(self, order: Order, run_id: str) -> None:
         try:

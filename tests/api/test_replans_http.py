@@ -1,0 +1,130 @@
+"""Replans over HTTP, against a charging platform that is a real server: start, follow, cancel, history."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from adapters.chargeye.simulator import FaultRule, Seed, serving_simulator
+from api.settings import Settings
+from tests.api.serving import serving_services
+from tests.plan_builders import a_request_document, a_schedule
+
+TOKEN = "rt-1"
+SITES = ["depot", "harbour"]
+
+
+def a_night() -> Seed:
+    """Two depots, each with one bus that stands until the morning."""
+    now = datetime.now(UTC)
+    arrival, departure = (now + timedelta(hours=hours) for hours in (1, 9))
+    bus = a_request_document()["vehicles"][0]
+    stay = a_schedule(plannedArrivalTime=arrival.isoformat(), plannedDepartureTime=departure.isoformat())
+    return Seed(
+        now=now,
+        refresh_tokens=[TOKEN],
+        locations=[{"id": uid, "name": uid} for uid in SITES],
+        vehicles=[{**bus, "id": f"bus-{uid}"} for uid in SITES],
+        schedules=[{**stay, "id": f"s-{uid}", "evId": f"bus-{uid}", "locationUid": uid} for uid in SITES],
+    )
+
+
+@pytest.fixture
+def platform():
+    with serving_simulator() as control:
+        control.load(a_night())
+        yield control
+
+
+@pytest.fixture
+def http(platform):
+    settings = Settings(
+        workers=1,
+        long_workers=1,
+        chargeye_url=platform.api_url,
+        chargeye_refresh_token=SecretStr(TOKEN),
+    )
+    with serving_services(settings) as (url, services), httpx.Client(base_url=url, timeout=60) as client:
+        for uid in SITES:
+            site = {**a_request_document()["site"], "locationUid": uid, "prices": []}
+            services.store.sites.put(uid, site, {})
+        yield client
+
+
+def followed(http, run):
+    """Every event of a run, until its end."""
+    with http.stream("GET", f"/v1/replans/{run['runId']}/events") as events:
+        assert events.headers["content-type"].startswith("text/event-stream")
+        return [json.loads(line[6:]) for line in events.iter_lines() if line.startswith("data: ")]
+
+
+def test_a_replan_is_started_followed_and_found_again(http, platform):
+    """202 with its place; the events end with the run; plans are kept, pushed and what was read is shown."""
+    begun = http.post("/v1/replans", json={})
+    assert begun.status_code == 202
+    run = begun.json()
+    assert begun.headers["location"] == f"/v1/replans/{run['runId']}"
+    assert (run["state"], run["total"]) == ("running", 2)
+    last = followed(http, run)[-1]
+    assert (last["state"], last["done"]) == ("done", 2), last
+    assert [outcome["locationUid"] for outcome in last["outcomes"]] == SITES
+    assert http.get(f"/v1/replans/{run['runId']}").json() == last
+    assert [entry["runId"] for entry in http.get("/v1/replans").json()["replans"]] == [run["runId"]]
+    lines = {site["locationUid"]: site for site in http.get("/v1/sites").json()["sites"]}
+    for outcome in last["outcomes"]:
+        uid = outcome["locationUid"]
+        assert lines[uid]["newestPlan"]["planId"] == outcome["planId"]
+        assert http.get(f"/v1/plans/{outcome['planId']}/request").json()["site"]["locationUid"] == uid
+        read = http.get(f"/v1/sites/{uid}/schedules").json()
+        assert [schedule["id"] for schedule in read["schedules"]] == [f"s-{uid}"]
+        assert read["readAt"] == lines[uid]["readAt"]
+        vehicles = http.get(f"/v1/sites/{uid}/vehicles").json()["vehicles"]
+        assert [vehicle["id"] for vehicle in vehicles] == [f"bus-{uid}"]
+    assert all(schedule["plan"] for schedule in platform.schedules())
+    assert http.get("/readyz").json()["lastReplanAgeSeconds"] is not None
+
+
+def test_a_dry_run_keeps_and_sends_nothing(http, platform):
+    """No plan in the store, none at the platform."""
+    run = http.post("/v1/replans", json={"locationUids": ["depot"], "dryRun": True}).json()
+    assert followed(http, run)[-1]["outcomes"][0]["planId"] is None
+    assert http.get("/v1/plans", params={"site": "depot"}).json()["plans"] == []
+    assert http.get("/v1/sites/depot/schedules").status_code == 404
+    assert not any(schedule.get("plan") for schedule in platform.schedules())
+
+
+def test_a_second_replan_waits_and_a_cancelled_one_ends(http, platform):
+    """409 while one runs; after the cancellation the platform's slow answer is awaited, and no more."""
+    platform.add_fault(FaultRule(path="/locations", delay_ms=1_500))
+    run = http.post("/v1/replans", json={"locationUids": SITES}).json()
+    assert http.post("/v1/replans", json={}).status_code == 409
+    cancelled = http.post(f"/v1/replans/{run['runId']}/cancel")
+    assert (cancelled.status_code, cancelled.json()["cancelRequested"]) == (202, True)
+    assert followed(http, run)[-1]["state"] in ("cancelled", "done")
+    assert http.post(f"/v1/replans/{run['runId']}/cancel").status_code == 409
+
+
+def test_vendor_trouble_is_never_a_500(http, platform):
+    """Where nobody can say which sites there are: 503. Where one cannot be read: the run says so."""
+    platform.load(a_night().model_copy(update={"refresh_tokens": ["another"]}))
+    platform.expire_tokens()
+    answer = http.post("/v1/replans", json={})
+    assert answer.status_code == 503
+    assert TOKEN not in answer.text
+    run = http.post("/v1/replans", json={"locationUids": ["depot"]}).json()
+    last = followed(http, run)[-1]
+    assert last["state"] in ("failed", "partial")
+    assert TOKEN not in json.dumps(last)
+
+
+@pytest.mark.parametrize("body", [[], {"locationUids": "depot"}, {"dryRun": 1}, {"unknown": 1}])
+def test_a_wrong_wish_is_a_422(http, body):
+    assert http.post("/v1/replans", json=body).json()["errors"]
+
+
+def test_without_an_account_there_is_nothing_to_replan():
+    with serving_services(Settings(workers=1, long_workers=1)) as (url, _):
+        answer = httpx.post(f"{url}/v1/replans", json={"locationUids": ["depot"]})
+        assert answer.status_code == 409
