@@ -20,6 +20,8 @@ from adapters.records import (
     StoredPlan,
     VehicleLink,
 )
+from adapters.service_ports import ApiKeys, DeferredCalls, IdempotentAnswers, SiteReadings
+from adapters.service_records import OutboxFigures
 
 Clock = Callable[[], int]
 """Gives epoch milliseconds, UTC."""
@@ -44,11 +46,17 @@ class SiteSettingsStore(Protocol):
 class PlanStore(Protocol):
     """Plans with their proof, their history, and what each vehicle is meant to do now."""
 
-    def save(self, plan: StoredPlan, running: Iterable[RunningPlan] | None = None) -> None:
+    def save(
+        self,
+        plan: StoredPlan,
+        running: Iterable[RunningPlan] | None = None,
+        request: JsonObject | None = None,
+    ) -> None:
         """Keep a plan; with `running` it becomes, in the same step, what the site's vehicles do.
 
         Then the site's running plans that depart after `plan.summary.now_ms` are these and no others;
-        those that have departed stay as they were. ConflictError where the plan's id is taken.
+        those that have departed stay as they were. `request` is the plan request that it answers.
+        ConflictError where the plan's id is taken.
         """
         ...
 
@@ -56,14 +64,30 @@ class PlanStore(Protocol):
         """One plan with its document."""
         ...
 
+    def text(self, plan_id: str) -> bytes | None:
+        """The document of a plan as JSON text, unread: much cheaper than `get` for a large plan."""
+        ...
+
+    def request_text(self, plan_id: str) -> bytes | None:
+        """The plan request that a plan answers, as JSON text; None where it was not kept."""
+        ...
+
+    def newest(self) -> dict[str, PlanSummary]:
+        """The newest plan of every site."""
+        ...
+
     def latest(self, location_uid: str) -> StoredPlan | None:
         """The newest plan of a site with its document, running or not."""
         ...
 
     def history(
-        self, location_uid: str, limit: int = 50, before_ms: int | None = None
+        self, location_uid: str, limit: int = 50, before_ms: int | None = None, before_id: str = ""
     ) -> tuple[PlanSummary, ...]:
-        """A site's plans, newest first; with `before_ms` only those made before."""
+        """A site's plans, newest first; with `before_ms` only those made before.
+
+        Of those made at that very instant, the ones whose id comes before `before_id`: so the last
+        plan of one page leads to the next.
+        """
         ...
 
     def locations(self) -> tuple[str, ...]:
@@ -82,10 +106,20 @@ class PlanStore(Protocol):
 class Outbox(Protocol):
     """Intents: stored before they are sent, closed after they are confirmed; one open per vehicle."""
 
-    def put(self, vehicle_id: str, location_uid: str, payload: JsonObject, fingerprint: str) -> Intent:
+    def put(
+        self,
+        vehicle_id: str,
+        location_uid: str,
+        payload: JsonObject,
+        fingerprint: str,
+        *,
+        keep_pauses: bool = False,
+    ) -> Intent:
         """Open an intent, due at once, in place of the vehicle's open one.
 
-        Where the open one has this fingerprint it stays as it is, pauses included.
+        Where the open one has this fingerprint it stays as it is, pauses included. With `keep_pauses` a
+        new one takes over the attempts and the pause of the open one: what kept that from being
+        confirmed will keep this one too.
         """
         ...
 
@@ -124,6 +158,10 @@ class Outbox(Protocol):
 
     def last_confirmed(self, vehicle_id: str) -> Intent | None:
         """The vehicle's newest intent that was confirmed."""
+        ...
+
+    def figures(self) -> OutboxFigures:
+        """How much is open and how it goes, without the payloads."""
         ...
 
 
@@ -228,6 +266,26 @@ class Store(Protocol):
     @property
     def jobs(self) -> JobRuns:
         """Job runs."""
+        ...
+
+    @property
+    def keys(self) -> ApiKeys:
+        """Keys of the HTTP service."""
+        ...
+
+    @property
+    def answers(self) -> IdempotentAnswers:
+        """Answers by idempotency key."""
+        ...
+
+    @property
+    def deferred(self) -> DeferredCalls:
+        """Calls that are answered later."""
+        ...
+
+    @property
+    def readings(self) -> SiteReadings:
+        """What the charging platform last said of each site."""
         ...
 
     @property
