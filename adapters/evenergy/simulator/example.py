@@ -22,7 +22,7 @@ def example_id(prefix: str, number: int) -> str:
 def example_seed(vehicles: int = 8, *, now: datetime | None = None, seed: int = 0) -> Seed:
     """Vehicles with a few hours of status and location logs, one of them with broken authentication.
 
-    The clock runs from `now` (default: the real time). The bearer token is `any-token`, and any client is good.
+    The clock runs from `now` (default: the real time). Its bearer token is `any-token`; any client is good.
     """
     draws = random.Random(seed)
     start = (now or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
