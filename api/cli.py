@@ -12,6 +12,7 @@ from api.commands.replan import replan
 from api.commands.serve import serve
 from api.commands.simulate import simulate_app
 from api.commands.sites import sites_app
+from api.commands.what_if import what_if
 from api.version import VERSION
 
 app = typer.Typer(
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 app.command()(plan)
 app.command()(check)
+app.command("what-if")(what_if)
 app.command()(serve)
 app.command()(replan)
 app.add_typer(sites_app, name="sites")

@@ -10,9 +10,11 @@ from pydantic.json_schema import models_json_schema
 
 from api.auth import OPEN_PATHS
 from api.errors import MEDIA_TYPE
+from api.example_what_if import EXAMPLE_WHAT_IF
 from api.examples import PLAN_REQUEST, STORED_SITE, check_example
 from api.resources import CheckBody, JobView, StoredSiteBody
 from api.schemas import PlanRequestBody
+from api.what_if_schemas import WhatIfBody
 
 _COMPONENTS = "#/components/schemas/{model}"
 Json = dict[str, Any]
@@ -46,6 +48,7 @@ def _body(model: type[BaseModel], example: Json | None = None) -> Json:
 
 
 PLAN_REQUEST_BODY = _body(PlanRequestBody, PLAN_REQUEST)
+WHAT_IF_BODY = _body(WhatIfBody, EXAMPLE_WHAT_IF)
 SITE_BODY = _body(StoredSiteBody, STORED_SITE)
 CHECK_BODY = _body(CheckBody)  # its example is a plan, and made when it is asked for
 
@@ -144,7 +147,10 @@ def _operations(description: Json) -> Iterator[tuple[str, str, Json]]:
 
 
 def _extra_schemas() -> Json:
-    models = [(model, "validation") for model in (PlanRequestBody, ProblemModel, StoredSiteBody, CheckBody)]
+    models = [
+        (model, "validation")
+        for model in (PlanRequestBody, WhatIfBody, ProblemModel, StoredSiteBody, CheckBody)
+    ]
     _, schema = models_json_schema(models, ref_template=_COMPONENTS)  # type: ignore[arg-type]
     definitions: Json = schema["$defs"]
     return definitions
