@@ -17,6 +17,7 @@ from optimiser.delivery import cell_prices, decide_delivery
 from optimiser.engines.base import Engine, Flow, Objective, Prices, Question
 from optimiser.exceptions import SolverError
 from optimiser.exchange import Board, mend
+from optimiser.improve import Improvement
 from optimiser.limits import Flags
 from optimiser.pattern import Pattern, run_power_kw
 from optimiser.preferences import Preference, running_kwh
@@ -68,7 +69,8 @@ def commit(engine: Engine, problem: PlanningProblem, energy_kwh: Floats, aim: Ai
     pattern, flow = Pattern.open(problem), relaxed
     if unbroken.size:
         pattern, flow = search.place_runs(unbroken, relaxed)
-    return search.settle(pattern, flow)
+    energy = search.settle(pattern, flow)
+    return Improvement(problem, aim.objective, relaxed.prices, energy_kwh).improved(energy)
 
 
 class _Search:
