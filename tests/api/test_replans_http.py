@@ -36,7 +36,7 @@ def http(platform):
         chargeye_url=platform.api_url,
         chargeye_refresh_token=SecretStr(TOKEN),
     )
-    with serving_services(settings) as (url, _), httpx.Client(base_url=url, timeout=60) as client:
+    with serving_services(settings) as (url, _), httpx.Client(base_url=url, timeout=180) as client:
         yield client
 
 
