@@ -91,7 +91,7 @@ def _names(model: type[PlanRequestBody | SiteBody | SettingsBody]) -> Iterable[s
 
 
 def faults_of(error: ValidationError, document: object) -> tuple[Fault, ...]:
-    """What pydantic found wrong, each with its path through the document."""
+    """What pydantic found wrong with a document, each with its path in it."""
     details = error.errors(include_url=False, include_context=False, include_input=False)
     found = (
         Fault(

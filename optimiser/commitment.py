@@ -8,20 +8,22 @@ the rounds cannot settle is placed alone in the room that is left, which always 
 every rule.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from optimiser.certificate import Index
 from optimiser.delivery import cell_prices, decide_delivery
 from optimiser.engines.base import Engine, Flow, Objective, Prices, Question
+from optimiser.exceptions import SolverError
 from optimiser.exchange import Board, mend
 from optimiser.limits import Flags
-from optimiser.pattern import Pattern
+from optimiser.pattern import Pattern, run_power_kw
+from optimiser.preferences import Preference, running_kwh
 from optimiser.problem import PlanningProblem
 from optimiser.runs import Run, cheapest_run, cheapest_spread
 from optimiser.series import Floats
-from optimiser.strategies import earlier_first
+from optimiser.taper import least_kwh, mean_share_of_largest
 
 NEGLIGIBLE_KWH = 1e-9
 SETTLING_ROUNDS = 12
@@ -43,19 +45,25 @@ class _Answer:
         return self.cost < other.cost - 1e-9 * max(1.0, abs(other.cost))
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Aim:
+    """What the search minimises, and what it prefers among equals."""
+
+    objective: Objective
+    preference: Preference
+
+
 def needs_commitment(problem: PlanningProblem) -> Flags:
     """Sessions whose rules a linear programme cannot hold: least power, or no pausing."""
     return (problem.min_power_kw > 0.0) | ~problem.pausable
 
 
-def commit(
-    engine: Engine, problem: PlanningProblem, energy_kwh: Floats, objective: Objective, relaxed: Flow
-) -> Floats:
+def commit(engine: Engine, problem: PlanningProblem, energy_kwh: Floats, aim: Aim, relaxed: Flow) -> Floats:
     """Energies per cell near the relaxed flow's that keep least power and unbroken runs.
 
     `energy_kwh` is what each session should get; one gets less only where its rules leave no room.
     """
-    search = _Search(engine, problem, objective, energy_kwh)
+    search = _Search(engine, problem, aim, energy_kwh)
     unbroken = np.flatnonzero(~problem.pausable & (energy_kwh > NEGLIGIBLE_KWH))
     pattern, flow = Pattern.open(problem), relaxed
     if unbroken.size:
@@ -64,18 +72,21 @@ def commit(
 
 
 class _Search:
-    """What stays the same during the search: engine, free problem, objective and wanted energies."""
+    """What stays the same during the search: engine, free problem, aim and wanted energies."""
 
-    def __init__(
-        self, engine: Engine, problem: PlanningProblem, objective: Objective, energy_kwh: Floats
-    ) -> None:
+    def __init__(self, engine: Engine, problem: PlanningProblem, aim: Aim, energy_kwh: Floats) -> None:
         self.engine = engine
         self.problem = problem
-        self.objective = objective
+        self.objective = aim.objective
+        self.preference = aim.preference
         self.wanted_kwh = energy_kwh
+        # A run must be long enough for its curve: it is sought with the mean power, not the largest.
+        mean_kwh = mean_share_of_largest(problem)[problem.cell_session] * problem.cells.upper_kwh
+        self.run_kwh = np.minimum(problem.cells.upper_kwh, mean_kwh)
+        self.least_kwh = run_power_kw(problem)[problem.cell_session] * problem.cell_hours
 
     def _cheapest(self, problem: PlanningProblem, energy_kwh: Floats, *, tidy: bool = False) -> Flow | None:
-        preference = earlier_first(problem) if tidy else None
+        preference = self.preference if tidy else None
         return self.engine.cheapest(problem, Question(energy_kwh, self.objective, preference=preference))
 
     def ask(self, pattern: Pattern, *, tidy: bool = False) -> _Answer:
@@ -88,16 +99,31 @@ class _Search:
         flow = self._cheapest(narrowed, self.wanted_kwh, tidy=tidy)
         if flow is not None:
             return _Answer(flow, 0.0, self._cost(flow))
-        delivery = decide_delivery(self.engine, narrowed, self.wanted_kwh)
-        possible = np.minimum(self.wanted_kwh, delivery.energy_kwh)
+        narrowed, possible, cut = self._what_fits(narrowed)
+        held = narrowed.delivered_kwh(narrowed.lower_kwh)
         flow = self._cheapest(narrowed, possible, tidy=tidy)
-        flow = flow or self.engine.most(narrowed, possible)
+        flow = flow or self.engine.most(narrowed, np.maximum(possible, held) * (1.0 + 1e-9))
         dearer = 10.0 * (1.0 + float(np.abs(self.objective.cost_per_kwh).max(initial=0.0)))
-        limits = tuple(
-            p + dearer * c for p, c in zip(flow.prices.limits, delivery.target_cut.limits, strict=True)
-        )
+        limits = tuple(p + dearer * c for p, c in zip(flow.prices.limits, cut.limits, strict=True))
         missing = float(np.maximum(self.wanted_kwh - possible, 0.0).sum())
-        return _Answer(Flow(flow.energy_kwh, Prices(limits, flow.prices.peak)), missing, self._cost(flow))
+        return _Answer(replace(flow, prices=replace(flow.prices, limits=limits)), missing, self._cost(flow))
+
+    def _what_fits(self, narrowed: PlanningProblem) -> tuple[PlanningProblem, Floats, Prices]:
+        """What can be delivered within a pattern, and the cut that proves it.
+
+        Least powers late in a run can contradict a charging curve; then they are let go, and the plan's
+        run along the curve decides (`optimiser.taper`).
+        """
+        if narrowed.curves is None:
+            delivery = decide_delivery(self.engine, narrowed, self.wanted_kwh)
+            return narrowed, np.minimum(self.wanted_kwh, delivery.energy_kwh), delivery.target_cut
+        try:
+            flow = self.engine.most(narrowed, self.wanted_kwh)
+        except SolverError:
+            narrowed = narrowed.with_bounds(np.zeros_like(narrowed.lower_kwh), narrowed.cells.upper_kwh)
+            flow = self.engine.most(narrowed, self.wanted_kwh)
+        possible = narrowed.delivered_kwh(flow.energy_kwh) * (1.0 - 1e-7)
+        return narrowed, np.minimum(self.wanted_kwh, possible), flow.prices
 
     def _cost(self, flow: Flow) -> float:
         cost = float(flow.energy_kwh @ self.objective.cost_per_kwh[self.problem.cells.piece])
@@ -110,9 +136,52 @@ class _Search:
     # -- unbroken runs -------------------------------------------------------------------------
 
     def place_runs(self, sessions: Index, relaxed: Flow) -> tuple[Pattern, Flow]:
-        """A run for each session at the relaxed prices, then moved while that pays."""
+        """A run for each session, as cheap as moving them makes it; the running plan's among equals."""
+        placed = Pattern.open(self.problem)
+        self._bind(placed, self._by_urgency(sessions), relaxed.prices)
+        pattern, answer = self._moved(placed, sessions)
+        running = self._running_runs(sessions)
+        if running is not None:
+            kept, kept_answer = self._moved(running, sessions)
+            if not answer.beats(kept_answer):
+                pattern = kept
+        return pattern, self.ask(pattern, tidy=True).flow
+
+    def _running_runs(self, sessions: Index) -> Pattern | None:
+        """Runs as the running plans have them where these still can be; None where nobody has one."""
+        running = running_kwh(self.problem)
         pattern = Pattern.open(self.problem)
-        self._bind(pattern, self._by_urgency(sessions), relaxed.prices)
+        others = []
+        for i in self._by_urgency(sessions):
+            run = self._run_of_plan(pattern, i, running[pattern.cells_of(i)])
+            pattern.bind_run(i, run)
+            others += [i] if run is None else []
+        if len(others) == sessions.size:
+            return None
+        self._bind(pattern, others, self.ask(pattern).flow.prices)
+        return pattern
+
+    def _run_of_plan(self, pattern: Pattern, i: int, planned_kwh: Floats) -> Run | None:
+        """A running plan's energies as a run, if they are one, fit and are what is wanted."""
+        cells = pattern.cells_of(i)
+        used = np.flatnonzero(planned_kwh > NEGLIGIBLE_KWH)
+        if used.size == 0 or not np.isfinite(planned_kwh).all() or used[-1] - used[0] >= used.size:
+            return None
+        within = slice(int(used[0]), int(used[-1]) + 1)
+        spare = pattern.spare_kwh(pattern.lower_kwh)[cells]
+        low, high = pattern.low_kwh[cells], np.minimum(self.problem.cells.upper_kwh[cells], spare)
+        least = low.copy()
+        least[within.stop - 1] = 0.0
+        fits = np.all(planned_kwh[within] <= high[within] + 1e-6) and np.all(high[within] >= low[within])
+        enough = np.all(planned_kwh[within] >= least[within] - 1e-6)
+        starts_now = within.start == 0 or not self.problem.charging_now[i]
+        if not (fits and enough and starts_now and abs(planned_kwh.sum() - self.wanted_kwh[i]) < 1e-3):
+            return None
+        energy = planned_kwh * (self.wanted_kwh[i] / planned_kwh.sum())
+        return Run(within.start, within.stop, energy, 0.0)
+
+    def _moved(self, pattern: Pattern, sessions: Index) -> tuple[Pattern, _Answer]:
+        """Runs moved to where the prices of the whole pattern are lower, as long as that pays."""
         answer = self.ask(pattern)
         share = 2
         for _ in range(MOVING_ROUNDS):
@@ -126,7 +195,7 @@ class _Search:
                 break
             else:
                 share *= 2
-        return pattern, self.ask(pattern, tidy=True).flow
+        return pattern, answer
 
     def _bind(self, pattern: Pattern, sessions: list[int], prices: Prices) -> None:
         costs = self._cell_costs(prices)
@@ -167,8 +236,8 @@ class _Search:
         cells = pattern.cells_of(i)
         return cheapest_run(
             costs[cells],
-            pattern.low_kwh[cells],
-            np.minimum(self.problem.cells.upper_kwh[cells], spare_kwh[cells]),
+            np.minimum(self.least_kwh[cells], self.run_kwh[cells]),
+            np.minimum(self.run_kwh[cells], spare_kwh[cells]),
             float(self.wanted_kwh[i]),
             from_first=bool(self.problem.charging_now[i] and not self.problem.pausable[i]),
             ends_early=bool(self.wanted_kwh[i] >= self.problem.need_kwh[i] - 1e-6),
@@ -202,15 +271,29 @@ class _Search:
         return flow, energy_kwh
 
     def _mended(self, pattern: Pattern, flow: Flow) -> Floats:
-        board = Board(pattern.problem(), pattern.low_kwh, flow.energy_kwh, self.objective.cost_per_kwh)
+        low_kw = run_power_kw(self.problem)
+        problem = self._under_its_peak(pattern.problem(), flow)
+        board = Board(problem, low_kw, flow.energy_kwh, self.objective.cost_per_kwh)
         mend(board)
         return board.energy[board.at]
+
+    def _under_its_peak(self, problem: PlanningProblem, flow: Flow) -> PlanningProblem:
+        """Room cut to the peak that the flow has: no exchange may raise what costs money per kW."""
+        peak = self.objective.peak
+        if peak is None:
+            return problem
+        load_kw = problem.load_kw(flow.energy_kwh)[peak.counts]
+        above_kw = max(peak.floor_kw, float(load_kw.max(initial=0.0))) - problem.immovable_kw
+        room = np.where(peak.counts, np.maximum(above_kw, 0.0) * problem.hours / problem.ac_per_dc, np.inf)
+        site, *others = (limit.room_kwh for limit in problem.limits)
+        return problem.with_rooms((np.minimum(site, room), *others))
 
     def _broken(self, pattern: Pattern, energy_kwh: Floats) -> Index:
         """Cells with some power, but less than the least, that are not the settled end of a run."""
         open_cell = pattern.lower_kwh < pattern.upper_kwh
         some = energy_kwh > NEGLIGIBLE_KWH
-        return np.flatnonzero(open_cell & some & (energy_kwh < pattern.low_kwh * (1.0 - 1e-7)))
+        least = least_kwh(self.problem, run_power_kw(self.problem), energy_kwh)
+        return np.flatnonzero(open_cell & some & (energy_kwh < least * (1.0 - 1e-7)))
 
     def _decide(self, pattern: Pattern, broken: Index, energy_kwh: Floats) -> bool:
         """End a run early in a cell where that fits, else shut the cell, else raise it; any done?"""
@@ -261,7 +344,7 @@ class _Search:
     # -- shared --------------------------------------------------------------------------------
 
     def _cell_costs(self, prices: Prices) -> Floats:
-        return self.objective.cost_per_kwh[self.problem.cells.piece] + cell_prices(self.problem, prices)
+        return cell_prices(self.problem, prices, self.objective.cost_per_kwh)
 
     def _by_urgency(self, sessions: Index) -> list[int]:
         """Running ones first, then by priority, then those with the least slack, then in their order."""

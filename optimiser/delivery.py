@@ -17,6 +17,7 @@ from optimiser.engines.base import Engine, Flow, Prices
 from optimiser.limits import Flags
 from optimiser.problem import PlanningProblem
 from optimiser.series import Floats
+from optimiser.taper import reach_kwh
 
 # A flow is complete when no more than this share of the demand (at least of 1 kWh) is missing. HiGHS
 # meets rows to 1e-7, and a depot has some hundred of them under one cut.
@@ -47,8 +48,8 @@ def decide_delivery(engine: Engine, problem: PlanningProblem, need_kwh: Floats |
 
 
 def full_delivery(problem: PlanningProblem) -> Delivery:
-    """Everybody gets all; proven by its own feasibility, so the cuts are empty."""
-    return Delivery(problem.need_kwh, Prices.none(problem), Prices.none(problem))
+    """Everybody gets all that the stay allows; nobody is in another's way, so the cuts are empty."""
+    return Delivery(reach_kwh(problem), Prices.none(problem), Prices.none(problem))
 
 
 def _serve(
@@ -138,16 +139,23 @@ def _level_of_cut(
 
 def free_kwh(problem: PlanningProblem, cut: Prices) -> Floats:
     """Energy that each session can take outside a cut (prices 0 or 1 per limit and piece)."""
+    if not any(price.any() for price in cut.limits):
+        return problem.reach_kwh
     priced = cell_prices(problem, cut)
     outside = problem.cells.upper_kwh * np.clip(1.0 - priced, 0.0, 1.0)
     return problem.delivered_kwh(outside)
 
 
-def cell_prices(problem: PlanningProblem, prices: Prices) -> Floats:
-    """Sum of the limits' and the peak's prices that each cell pays [per kWh]."""
-    total = prices.peak[problem.cells.piece]
-    for limit, price in zip(problem.limits, prices.limits, strict=True):
-        total = total + price[problem.cells.piece] * limit.members[problem.cell_session]
+def cell_prices(problem: PlanningProblem, prices: Prices, cost_per_kwh: Floats | float = 0.0) -> Floats:
+    """Sum of a cost in each piece and of all prices that each cell pays [per kWh]."""
+    priced = [(p, limit) for p, limit in zip(prices.limits, problem.limits, strict=True) if p.any()]
+    shared = [price for price, limit in priced if limit.members.all()]
+    total: Floats = (sum(shared, prices.peak) + cost_per_kwh)[problem.cells.piece]
+    for price, limit in priced:
+        if not limit.members.all():
+            total += price[problem.cells.piece] * limit.members[problem.cell_session]
+    if problem.curves is not None and prices.curves.any():
+        total += problem.curves.cost_of_cells(problem.cells, problem.cell_hours, prices.curves)
     return total
 
 

@@ -11,13 +11,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimiser.certificate import Index
+from optimiser.charging_curve import power_at
 from optimiser.limits import Flags
 from optimiser.problem import PlanningProblem
 from optimiser.series import Floats
+from optimiser.taper import allowed_by_curve, curved_sessions, least_kwh, soc_after
 
 NEGLIGIBLE_KWH = 1e-9
 # A pass mends most broken cells; a mend can open the way for another, so passes go on while they help.
 PASSES = 6
+CHOICES = 16  # moves that are tried where a charging curve may forbid the first
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,11 @@ class _Move:
 class Board:
     """Energies, bounds and room as dense tables: sessions by pieces, and limits by pieces."""
 
-    def __init__(self, problem: PlanningProblem, low_kwh: Floats, energy_kwh: Floats, cost: Floats) -> None:
+    def __init__(self, problem: PlanningProblem, low_kw: Floats, energy_kwh: Floats, cost: Floats) -> None:
+        self.problem = problem
+        self.low_kw = low_kw
+        self.curves = {i: (curve, cells) for i, curve, cells in curved_sessions(problem)}
+        low_kwh = least_kwh(problem, low_kw, energy_kwh)
         shape = (problem.n_sessions, problem.n_pieces)
         at = (problem.cell_session, problem.cells.piece)
         self.at = at
@@ -61,6 +68,27 @@ class Board:
         """Room left in every piece under all limits of a session."""
         return np.asarray(self.spare[self.members[:, session]].min(axis=0))
 
+    def keeps_curve(self, session: int) -> bool:
+        """Whether a session's energies stay under its charging curve."""
+        if session not in self.curves:
+            return True
+        curve, cells = self.curves[session]
+        hours, energy = self.problem.cell_hours[cells], self._own_energy(session, cells)
+        return allowed_by_curve(self.problem, session, curve, hours, energy)
+
+    def refresh_low(self, session: int) -> None:
+        """The least powers of a session, which its charging curve lowers with the SoC."""
+        if session in self.curves:
+            curve, cells = self.curves[session]
+            hours = self.problem.cell_hours[cells]
+            soc = soc_after(self.problem, session, self._own_energy(session, cells))
+            pieces = self.problem.cells.piece[cells]
+            self.low[session, pieces] = np.minimum(self.low_kw[session], power_at(curve, soc)) * hours
+
+    def _own_energy(self, session: int, cells: slice) -> Floats:
+        own: Floats = self.energy[session, self.problem.cells.piece[cells]]
+        return own
+
     def shift(self, session: int, source: int, target: int, energy_kwh: float) -> None:
         """Move energy of one session between two pieces."""
         limits = self.members[:, session]
@@ -76,27 +104,36 @@ def mend(board: Board) -> None:
     for _ in range(PASSES):
         moved = False
         for session, piece in board.broken():
-            move = _best_move(board, session, piece)
-            if move is not None:
-                _make(board, move)
-                moved = True
+            moved |= any(_try(board, move) for move in _moves_for(board, session, piece))
         if not moved:
             return
 
 
-def _make(board: Board, move: _Move) -> None:
-    board.shift(move.session, move.source, move.target, move.energy_kwh)
+def _try(board: Board, move: _Move) -> bool:
+    """Make a move; take it back where a charging curve forbids it."""
+    touched = [move.session] if move.partner is None else [move.session, move.partner]
+    _shift(board, move, move.energy_kwh)
+    if not all(board.keeps_curve(session) for session in touched):
+        _shift(board, move, -move.energy_kwh)
+        return False
+    for session in touched:
+        board.refresh_low(session)
+    return True
+
+
+def _shift(board: Board, move: _Move, energy_kwh: float) -> None:
+    board.shift(move.session, move.source, move.target, energy_kwh)
     if move.partner is not None:
-        board.shift(move.partner, move.target, move.source, move.energy_kwh)
+        board.shift(move.partner, move.target, move.source, energy_kwh)
 
 
-def _best_move(board: Board, session: int, piece: int) -> _Move | None:
-    """The cheapest way to empty a broken cell or to raise it to its least; the lowest piece among equals."""
+def _moves_for(board: Board, session: int, piece: int) -> list[_Move]:
+    """Ways to empty a broken cell or to raise it to its least, cheapest first; lowest pieces among equals."""
     energy, low = board.energy[session, piece], board.low[session, piece]
     if not (NEGLIGIBLE_KWH < energy < low * (1.0 - 1e-9)):
-        return None
+        return []
     found = _emptying(board, session, piece, energy) + _raising(board, session, piece, low - energy)
-    return min(found, key=lambda move: (round(move.cost, 12), move.partner or 0, move.target), default=None)
+    return sorted(found, key=lambda move: (round(move.cost, 12), move.partner or 0, move.target))
 
 
 def _emptying(board: Board, i: int, j: int, energy: float) -> list[_Move]:
@@ -139,23 +176,28 @@ def _can_take(board: Board, piece: int, energy: float) -> Flags:
 def _moves(
     board: Board, i: int, ends: tuple[int | None, int | None], energy: float, direct: Flags, swaps: Flags
 ) -> list[_Move]:
-    """The first swap that costs nothing, else the cheapest direct move, with `i`'s source and target."""
+    """Swaps that cost nothing, else the cheapest direct moves, with `i`'s source and target.
+
+    One of them will do, unless charging curves may forbid it.
+    """
+    choices = CHOICES if board.curves else 1
     source, target = ends
     swaps = swaps & _same_limits(board, i)[:, None]
     swaps[i] = False
-    pieces = np.flatnonzero(swaps.any(axis=0))
-    if pieces.size:
-        other = int(pieces[0])
-        partner = int(np.flatnonzero(swaps[:, other])[0])
-        return [_move(0.0, i, source, target, other, energy, partner)]
-    options: Index = np.flatnonzero(direct)
-    if options.size == 0:
-        return []
+    pieces = np.flatnonzero(swaps.any(axis=0))[:choices].tolist()
+    partners = [int(np.flatnonzero(swaps[:, other])[0]) for other in pieces]
+    if pieces and not board.curves:
+        return [_move(0.0, i, source, target, pieces[0], energy, partners[0])]
     fixed = source if source is not None else target
     sign = 1.0 if source is not None else -1.0
-    costs = sign * energy * (board.cost[options] - board.cost[fixed])
-    best = int(np.argmin(np.round(costs, 12)))
-    return [_move(float(costs[best]), i, source, target, int(options[best]), energy, None)]
+    options: Index = np.flatnonzero(direct)
+    costs = np.round(sign * energy * (board.cost[options] - board.cost[fixed]), 12)
+    cheapest = np.lexsort((options, costs))[:choices].tolist()
+    pairs = zip(pieces, partners, strict=True)
+    found = [_move(0.0, i, source, target, other, energy, partner) for other, partner in pairs]
+    return found + [
+        _move(float(costs[k]), i, source, target, int(options[k]), energy, None) for k in cheapest
+    ]
 
 
 def _move(

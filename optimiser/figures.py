@@ -4,6 +4,7 @@ import numpy as np
 
 from optimiser.domain import Strategy
 from optimiser.plan import Segments, SiteSlots, SiteTotals
+from optimiser.preferences import running_kwh
 from optimiser.problem import PlanningProblem
 from optimiser.segments import charging_of_cells
 from optimiser.series import Floats
@@ -71,17 +72,14 @@ def strategy_value(
             return totals.carbon_kg or 0.0
 
 
-def site_slots(problem: PlanningProblem, loads_kw: Floats, cap_value_per_kwh: Floats | None) -> SiteSlots:
-    """One row per clock slot. `cap_value_per_kwh` is the site limit's price in each piece, if known.
+def site_slots(problem: PlanningProblem, loads_kw: Floats, cap_value_per_kw: Floats | None) -> SiteSlots:
+    """One row per clock slot. `cap_value_per_kw` is what a kW of site cap is worth in each slot, if known.
 
     Base load, cap and price of a slot in which they change are those at its start.
     """
     grid, site = problem.grid, problem.site
     first = grid.first_piece_of_slot
     starts = grid.slot_edges_ms[:-1]
-    value = np.full(starts.size, np.nan)
-    if cap_value_per_kwh is not None:
-        value = np.add.reduceat(cap_value_per_kwh * problem.hours / problem.ac_per_dc, first)
     return SiteSlots(
         start_ms=starts,
         end_ms=grid.slot_edges_ms[1:],
@@ -89,5 +87,26 @@ def site_slots(problem: PlanningProblem, loads_kw: Floats, cap_value_per_kwh: Fl
         base_load_kw=site.base_load_kw.at(starts),
         power_cap_kw=site.power_cap_kw.at(starts),
         price_per_kwh=site.price_per_kwh.at(starts),
-        cap_value_per_kw=value,
+        cap_value_per_kw=np.full(starts.size, np.nan) if cap_value_per_kw is None else cap_value_per_kw,
     )
+
+
+def churn(problem: PlanningProblem, energy_kwh: Floats) -> float:
+    """Energy moved between slots against the running plans, over all energy planned.
+
+    What is only more or less than before, because a need has changed, is not moved.
+    """
+    running = running_kwh(problem)
+    rows = np.flatnonzero(np.isfinite(running))
+    slot_of_piece = (
+        np.searchsorted(problem.grid.first_piece_of_slot, np.arange(problem.n_pieces), "right") - 1
+    )
+    n_slots = problem.grid.slot_edges_ms.size - 1
+    place = problem.cell_session[rows] * n_slots + slot_of_piece[problem.cells.piece[rows]]
+    places, at = np.unique(place, return_inverse=True)
+    change = np.bincount(at, energy_kwh[rows] - running[rows], minlength=places.size)
+    session = places // n_slots
+    more = np.bincount(session, np.maximum(change, 0.0), minlength=problem.n_sessions)
+    less = np.bincount(session, np.maximum(-change, 0.0), minlength=problem.n_sessions)
+    planned = float(energy_kwh.sum())
+    return float(np.minimum(more, less).sum()) / planned if planned > 0.0 else 0.0

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from optimiser.charging_curve import least_between
 from optimiser.problem import PlanningProblem
 from optimiser.runs import Run
 from optimiser.series import Floats
+from optimiser.taper import curved_sessions, least_in_run
 
 # Under this a charger counts as off (1 kW is where one vendor reads a limit as 0 and flags a fault), so
 # a run that must not pause never goes lower, even where the least power is 0.
@@ -14,9 +16,18 @@ UNBROKEN_RUN_KW = 1.0
 
 
 def run_power_kw(problem: PlanningProblem) -> Floats:
-    """The least power of each session while it charges."""
+    """The least power of each session while it charges, before any charging curve lowers it."""
     floor = np.where(problem.pausable, 0.0, np.minimum(UNBROKEN_RUN_KW, problem.max_power_kw))
     return np.maximum(problem.min_power_kw, floor)
+
+
+def run_floor_kw(problem: PlanningProblem) -> Floats:
+    """Power that a session never goes under while it charges: its least, or the least of its curve."""
+    least = run_power_kw(problem)
+    for i, curve, _ in curved_sessions(problem):
+        session = problem.sessions[i]
+        least[i] = min(least[i], least_between(curve, session.soc, session.target_soc))
+    return least
 
 
 @dataclass(eq=False, slots=True)
@@ -35,7 +46,7 @@ class Pattern:
     @classmethod
     def open(cls, problem: PlanningProblem) -> "Pattern":
         """Nothing decided yet."""
-        low = run_power_kw(problem)[problem.cell_session] * problem.cell_hours
+        low = run_floor_kw(problem)[problem.cell_session] * problem.cell_hours
         upper = problem.cells.upper_kwh.copy()
         return cls(problem, low, problem.lower_kwh.copy(), upper, np.zeros(upper.size))
 
@@ -64,10 +75,24 @@ class Pattern:
         within = np.zeros(cells.stop - cells.start, dtype=bool)
         if run is not None:
             within[run.start : run.end] = True
-        self.lower_kwh[cells] = np.where(within, self.low_kwh[cells], 0.0)
+        least = (
+            self.low_kwh[cells]
+            if run is None
+            else least_in_run(self.free, session, run.start, self.low_kwh[cells])
+        )
+        self.lower_kwh[cells] = np.where(within, least, 0.0)
         self.upper_kwh[cells] = np.where(within, self.free.cells.upper_kwh[cells], 0.0)
         if run is not None and run.energy_kwh[run.end - 1] < self.low_kwh[cells][run.end - 1]:
+            self._bind_early_end(session, cells, run)
+
+    def _bind_early_end(self, session: int, cells: slice, run: Run) -> None:
+        """Energies as the run has them; a charging curve may want others, so there only the last is bound."""
+        if self.free.sessions[session].vehicle.charging_curve is None:
             self._fix(cells, run.energy_kwh)
+            return
+        last = cells.start + run.end - 1
+        self.lower_kwh[last], self.upper_kwh[last] = 0.0, self.low_kwh[last]
+        self.reserved_kwh[last] = self.low_kwh[last]
 
     def release(self, session: int) -> None:
         """The whole window open again."""

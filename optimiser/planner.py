@@ -5,11 +5,14 @@ from dataclasses import replace
 
 import numpy as np
 
+from optimiser.cap_value import cap_value_per_kw
 from optimiser.commitment import needs_commitment
 from optimiser.domain import ChargingSession, Notice, PlanRequest, Site, Strategy
+from optimiser.engines.base import Prices
 from optimiser.engines.choice import choose_engine
 from optimiser.engines.untidied import Untidied
 from optimiser.figures import (
+    churn,
     fixed_kwh,
     piece_loads_kw,
     site_slots,
@@ -17,8 +20,11 @@ from optimiser.figures import (
     strategy_value,
 )
 from optimiser.fixed_load import fixed_loads
+from optimiser.limits import Limit
 from optimiser.plan import Plan, Segments, SolveReport, SolveStatus, StageReport
 from optimiser.problem import PlanningProblem, build_problem
+from optimiser.repair_trials import Planned
+from optimiser.repairs import with_repairs
 from optimiser.segments import make_segments
 from optimiser.series import Floats
 from optimiser.sessions import dated_sessions
@@ -27,7 +33,7 @@ from optimiser.solve import Solution, solve
 from optimiser.stopwatch import Stopwatch, no_clock
 from optimiser.support import refuse_unsupported
 from optimiser.timegrid import planned_time
-from optimiser.units import iso_z
+from optimiser.units import MS_PER_HOUR, iso_z
 
 # A gap up to this is a solver's rounding: the objective counts as proven.
 PROVEN_GAP = 1e-6
@@ -39,11 +45,13 @@ def plan_site(
     engine: str = "auto",
     seconds: Callable[[], float] = no_clock,
     figures_only: bool = False,
+    repairs: bool = True,
 ) -> Plan:
     """Plan one depot. Raises InvalidRequestError for what is wrong, SolverError where a solver fails.
 
     `engine` is `auto` or a name that `engines.choice` knows; `seconds` is a clock for the phase times.
     With `figures_only` the plan is as good but not as tidy, and sooner made.
+    Without `repairs` (and with `figures_only`) shortfalls come with their reasons alone, and sooner.
     """
     watch = Stopwatch(seconds)
     sessions = dated_sessions(request)
@@ -60,6 +68,11 @@ def plan_site(
     watch.lap("solve")
     plan = make_plan(request, problem, solution, chosen.name, notices)
     watch.lap("segments")
+    if repairs and not figures_only:
+        dated = replace(request, site=site, sessions=sessions, recurring=())
+        planned = Planned(dated, problem, solution, plan.segments, chosen)
+        plan = replace(plan, shortfalls=with_repairs(planned, plan.shortfalls))
+        watch.lap("repairs")
     return replace(plan, report=replace(plan.report, phases_ms=watch.phases_ms))
 
 
@@ -103,14 +116,18 @@ def make_plan(
         now_ms=request.now_ms,
         sessions=problem.sessions,
         segments=segments,
-        slots=site_slots(problem, loads_kw, solution.prices.limits[0] if linear else None),
+        slots=site_slots(problem, loads_kw, _cap_value(problem, solution) if linear else None),
         totals=totals,
         shortfalls=find_shortfalls(problem, solution, _end_soc(segments), request.now_ms),
-        notices=notices + _overload_notices(problem),
+        notices=notices + _site_notices(problem),
         report=_report(
             request, problem, solution, engine, strategy_value(problem, request.strategy, segments, totals)
         ),
     )
+
+
+def _cap_value(problem: PlanningProblem, solution: Solution) -> Floats:
+    return cap_value_per_kw(problem, solution.energy_kwh, solution.objective, solution.prices)
 
 
 def _end_soc(segments: Segments) -> Floats:
@@ -118,63 +135,100 @@ def _end_soc(segments: Segments) -> Floats:
     return segments.end_soc[segments.first[1:] - 1]
 
 
-def _overload_notices(problem: PlanningProblem) -> tuple[Notice, ...]:
-    """Where load that nobody can move is over a cap on its own."""
-    starts = problem.grid.piece_starts_ms
-    notices = []
-    for limit in problem.limits:
-        if limit.overloaded.any():
-            since = iso_z(int(starts[limit.overloaded][0]))
-            text = f"{limit.limit_id}: load that cannot be moved is over the cap from {since} on, "
-            text += f"in {int(limit.overloaded.sum())} pieces of time; nothing else charges there"
-            notices.append(Notice("cap-exceeded", text))
+def _site_notices(problem: PlanningProblem) -> tuple[Notice, ...]:
+    """Where load that nobody can move is over a cap on its own, and where preconditioning had to be cut."""
+    notices = [_overload_notice(problem, limit) for limit in problem.limits if limit.overloaded.any()]
+    if problem.preconditioning_cut:
+        text = "caps leave less room for preconditioning than was asked; what does not fit is cut"
+        notices.append(Notice("preconditioning-cut", text))
     return tuple(notices)
+
+
+def _overload_notice(problem: PlanningProblem, limit: Limit) -> Notice:
+    over_ms = problem.grid.piece_starts_ms[limit.overloaded]
+    kind, _, name = limit.limit_id.partition(":")
+    text = f"load that cannot be moved is over the cap of {kind} {name}".rstrip()
+    text += f" at {iso_z(int(over_ms[0]))} and in {over_ms.size - 1} later pieces of time"
+    return Notice("cap-exceeded", f"{text}; nothing else charges there")
 
 
 def _report(
     request: PlanRequest, problem: PlanningProblem, solution: Solution, engine: str, value: float
 ) -> SolveReport:
     delivered = problem.delivered_kwh(solution.energy_kwh)
+    frozen = _frozen_missing_kwh(problem)
     fixed_value = float(fixed_kwh(problem) @ solution.objective.cost_per_kwh)
     stages = (
-        StageReport(
-            "missing-minimum", _missing(problem.minimum_need_kwh, delivered), solution.missing_bounds[0]
+        _missing_stage(
+            "missing-minimum", problem.minimum_need_kwh, delivered, solution.missing_bounds[0], frozen[0]
         ),
-        StageReport("missing-target", _missing(problem.need_kwh, delivered), solution.missing_bounds[1]),
+        _missing_stage("missing-target", problem.need_kwh, delivered, solution.missing_bounds[1], frozen[1]),
         StageReport(request.strategy.value, value, min(value, solution.bound + fixed_value)),
     )
     proven = all(stage.gap <= PROVEN_GAP for stage in stages)
     status = SolveStatus.OPTIMAL if proven else SolveStatus.FEASIBLE
-    return SolveReport(engine, status, stages, 2, certificate(problem, solution))
+    moved = churn(problem, solution.energy_kwh)
+    return SolveReport(engine, status, stages, 2, certificate(problem, solution), moved)
 
 
-def _missing(need_kwh: Floats, delivered_kwh: Floats) -> float:
-    return float(np.maximum(need_kwh - delivered_kwh, 0.0).sum())
+def _missing_stage(
+    name: str, need_kwh: Floats, delivered_kwh: Floats, bound_kwh: float, frozen_kwh: float
+) -> StageReport:
+    """Energy missing of sessions that are planned, and of frozen ones, which nobody can change."""
+    missing = float(np.maximum(need_kwh - delivered_kwh, 0.0).sum())
+    return StageReport(name, missing + frozen_kwh, bound_kwh + frozen_kwh)
+
+
+def _frozen_missing_kwh(problem: PlanningProblem) -> tuple[float, float]:
+    """What frozen plans leave missing below the minimum SoC, and below the target."""
+    given: dict[int, float] = {}
+    for load in problem.fixed:
+        if load.session.frozen is not None:
+            energy = load.power_kw * (load.end_ms - load.start_ms) / MS_PER_HOUR
+            given[id(load.session)] = given.get(id(load.session), 0.0) + energy
+    frozen = [session for session in problem.sessions if session.frozen is not None]
+    below_minimum = sum(max(0.0, s.minimum_need_kwh - given.get(id(s), 0.0)) for s in frozen)
+    return below_minimum, sum(max(0.0, s.energy_need_kwh - given.get(id(s), 0.0)) for s in frozen)
 
 
 def certificate(problem: PlanningProblem, solution: Solution) -> dict[str, object]:
     """The dual prices of every stage by limit and piece: all that a doubter needs besides the request."""
-    cuts = {"missing-minimum": solution.delivery.minimum_cut, "missing-target": solution.delivery.target_cut}
-    stages = {name: _published(problem, cut.limits, None) for name, cut in cuts.items()}
-    name = solution.objective.name
-    peak = solution.prices.peak if solution.objective.peak is not None else None
-    stages[name] = _published(problem, solution.prices.limits, peak)
+    delivery, objective = solution.delivery, solution.objective
+    priced = {
+        "missing-minimum": delivery.minimum_cut,
+        "missing-target": delivery.target_cut,
+        objective.name: solution.prices,
+    }
+    stages = {name: _published(problem, prices) for name, prices in priced.items()}
     return {"piecesMs": problem.grid.piece_edges_ms.tolist(), "stages": stages}
 
 
-def _published(
-    problem: PlanningProblem, limits: tuple[Floats, ...], peak: Floats | None
-) -> dict[str, object]:
-    published: dict[str, object] = {}
-    for limit, prices in zip(problem.limits, limits, strict=True):
-        if prices.any():
+def _published(problem: PlanningProblem, prices: Prices) -> dict[str, object]:
+    """Prices that are not 0: of the site, of groups and stations by id, of the peak, of charging curves."""
+    named: dict[str, dict[str, list[float]]] = {}
+    for limit, price in zip(problem.limits, prices.limits, strict=True):
+        if price.any():
             kind, _, name = limit.limit_id.partition(":")
-            if kind == "site":
-                published["siteCap"] = prices.tolist()
-            else:
-                named = published.setdefault(f"{kind}s", {})
-                assert isinstance(named, dict)
-                named[name] = prices.tolist()
-    if peak is not None and peak.any():
-        published["peak"] = peak.tolist()
+            named.setdefault(kind, {})[name] = price.tolist()
+    published: dict[str, object] = {f"{kind}s": named[kind] for kind in ("group", "station") if kind in named}
+    if "site" in named:
+        published["siteCap"] = named["site"][""]
+    if prices.peak.any():
+        published["peak"] = prices.peak.tolist()
+    if prices.curves.any():
+        published["curves"] = _published_curves(problem, prices.curves)
+    return published
+
+
+def _published_curves(problem: PlanningProblem, price: Floats) -> dict[str, list[list[float]]]:
+    """By schedule id: line of the curve, piece, price per kW."""
+    published: dict[str, list[list[float]]] = {}
+    curves = problem.curves
+    if curves is None:
+        return published
+    for row in np.flatnonzero(price):
+        cell = int(curves.cell[row])
+        session = problem.sessions[int(problem.cell_session[cell])]
+        entry = [int(curves.line[row]), int(problem.cells.piece[cell]), float(price[row])]
+        published.setdefault(session.schedule_id, []).append(entry)
     return published

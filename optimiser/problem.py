@@ -11,9 +11,11 @@ from functools import cached_property
 import numpy as np
 
 from optimiser.certificate import Cells, Index
+from optimiser.curve_rows import CurveRows, curve_limit_kw, make_curve_rows
 from optimiser.domain import ChargingSession, PlanRequest, Site
 from optimiser.fixed_load import FixedLoad
 from optimiser.limits import Flags, Limit, laid_out, make_limits
+from optimiser.preconditioning import is_cut, under_limits, wanted_preconditioning
 from optimiser.series import Floats
 from optimiser.timegrid import TimeGrid, make_timegrid
 from optimiser.units import MS_PER_HOUR
@@ -60,6 +62,8 @@ class PlanningProblem:
     middle_hours: Floats
     demand: PeakCharge | None
     fixed: tuple[FixedLoad, ...]
+    preconditioning_cut: bool
+    curves: CurveRows | None
 
     @property
     def n_sessions(self) -> int:
@@ -86,6 +90,11 @@ class PlanningProblem:
         """AC kWh drawn for one DC kWh delivered."""
         return 1.0 / self.site.ac_dc_power_ratio
 
+    @cached_property
+    def reach_kwh(self) -> Floats:
+        """The most that each session can take in all its cells."""
+        return self.delivered_kwh(self.cells.upper_kwh)
+
     def used_kwh(self, limit: Limit, energy_kwh: Floats) -> Floats:
         """Energy that the members of a limit charge in each piece, with these energies per cell."""
         members = limit.members[self.cell_session]
@@ -98,8 +107,7 @@ class PlanningProblem:
 
     def delivered_kwh(self, energy_kwh: Floats) -> Floats:
         """Energy per session with these energies per cell."""
-        sums = np.bincount(self.cell_session, energy_kwh, minlength=self.n_sessions)
-        return sums.astype(np.float64)
+        return self.cells.summed(energy_kwh)
 
     def by_piece(self, values: Floats) -> Floats:
         """Sums over each piece of values per cell."""
@@ -111,6 +119,14 @@ class PlanningProblem:
         cells = Cells(self.cells.first_cell, self.cells.piece, upper_kwh)
         return replace(self, cells=cells, lower_kwh=lower_kwh)
 
+    def without_curves(self) -> "PlanningProblem":
+        """The same problem, deaf to charging curves."""
+        return self if self.curves is None else replace(self, curves=None)
+
+    def keeping_curves(self) -> "PlanningProblem":
+        """The same problem with its curves as a plan must keep them, not relaxed."""
+        return self if self.curves is None else replace(self, curves=self.curves.kept_by_plans())
+
     def with_rooms(self, rooms_kwh: tuple[Floats, ...]) -> "PlanningProblem":
         """The same problem with other room under its limits, in their order."""
         limits = tuple(
@@ -120,19 +136,24 @@ class PlanningProblem:
 
 
 def build_problem(
-    request: PlanRequest, sessions: tuple[ChargingSession, ...], fixed: tuple[FixedLoad, ...], site: Site
+    request: PlanRequest, sessions: tuple[ChargingSession, ...], given: tuple[FixedLoad, ...], site: Site
 ) -> PlanningProblem:
     """Lay these dated sessions and the site's series on the grid of pieces.
 
-    `sessions` are those that get a plan, `fixed` is all load that cannot be moved, frozen plans included;
+    `sessions` are those that get a plan, `given` is load that cannot be moved, frozen plans included;
     `site` is the request's with its prices carried on to the last departure. Frozen sessions have no
-    cells.
+    cells and no need. Preconditioning takes its room before any charging.
     """
-    grid = make_timegrid(request, sessions, site, fixed)
+    warm = wanted_preconditioning(sessions, request.now_ms)
+    grid = make_timegrid(request, sessions, site, given + warm)
+    supply_kw = np.array([site.supply_limit_kw(s.station_id, s.connector_id) for s in sessions])
+    warmed = under_limits(warm, sessions, make_limits(sessions, site, grid, given), supply_kw, grid)
+    fixed = given + warmed
     max_power_kw = np.array([_largest_power_kw(session, site) for session in sessions])
     cells = _cells(sessions, grid, max_power_kw, request.now_ms)
     starts, hours = grid.piece_starts_ms, grid.piece_hours
     ac_per_dc = 1.0 / site.ac_dc_power_ratio
+    open_need = np.array([session.frozen is None for session in sessions], dtype=np.float64)
     carbon = site.carbon_g_per_kwh.at(starts) / 1000.0 if site.carbon_g_per_kwh else np.zeros(hours.size)
     return PlanningProblem(
         sessions=sessions,
@@ -141,8 +162,8 @@ def build_problem(
         cells=cells,
         lower_kwh=np.zeros(cells.piece.size),
         limits=make_limits(sessions, site, grid, fixed),
-        need_kwh=_column(sessions, "energy_need_kwh"),
-        minimum_need_kwh=_column(sessions, "minimum_need_kwh"),
+        need_kwh=_column(sessions, "energy_need_kwh") * open_need,
+        minimum_need_kwh=_column(sessions, "minimum_need_kwh") * open_need,
         capacity_kwh=np.array([s.vehicle.battery_capacity_kwh for s in sessions]),
         priority=_column(sessions, "priority"),
         min_power_kw=np.array([s.vehicle.min_power_kw for s in sessions]),
@@ -158,6 +179,8 @@ def build_problem(
         middle_hours=(starts - request.now_ms) / MS_PER_HOUR + hours / 2,
         demand=_demand(site, grid),
         fixed=fixed,
+        preconditioning_cut=is_cut(warm, warmed),
+        curves=make_curve_rows(sessions, cells, hours[cells.piece], max_power_kw),
     )
 
 
@@ -169,7 +192,8 @@ def _largest_power_kw(session: ChargingSession, site: Site) -> float:
     """The vehicle's own limit, its connector's and its station's; 0 where that is under its least power."""
     supply_kw = site.supply_limit_kw(session.station_id, session.connector_id)
     largest_kw = min(session.vehicle.max_power_kw, supply_kw)
-    return largest_kw if largest_kw >= session.vehicle.min_power_kw else 0.0
+    usable = largest_kw >= session.vehicle.min_power_kw
+    return min(largest_kw, curve_limit_kw(session)) if usable else 0.0
 
 
 def _cells(sessions: tuple[ChargingSession, ...], grid: TimeGrid, max_power_kw: Floats, now_ms: int) -> Cells:

@@ -1,8 +1,9 @@
 """PlanningProblem -> linear programme as one whole matrix, ready for any LP solver.
 
-Columns are the cells, then one for the rise of the peak where the objective has one. Rows are: energy
-of each session, each limit in each piece where its members could exceed it, the peak in each piece
-that counts, each ceiling. `optimiser/README.md` has the mathematics.
+Columns are the cells, one for the rise of the peak where the objective has one, and running sums where
+there are charging curves. Rows are: energy of each session, each limit in each piece where its members
+could exceed it, the peak in each piece that counts, the curves, each ceiling. `optimiser/README.md` has
+the mathematics.
 """
 
 from dataclasses import dataclass
@@ -39,6 +40,7 @@ class LinearProgramme:
     entry_value: Floats
     limit_rows: LimitRows
     peak_pieces: Index
+    first_curve_row: int
 
     @property
     def n_rows(self) -> int:
@@ -68,36 +70,40 @@ class _Rows:
 
 def strategy_programme(problem: PlanningProblem, question: Question) -> LinearProgramme:
     """Least cost at the question's energies, which are met exactly."""
-    objective, n_cells = question.objective, problem.cells.piece.size
+    objective = question.objective
     rows = _Rows()
     _add_energy_rows(rows, problem, question.energy_kwh, question.energy_kwh)
     limit_rows = _add_limit_rows(rows, problem)
     peak_pieces = _add_peak_rows(rows, problem, objective)
-    for ceiling in question.ceilings:
-        _add_ceiling_row(rows, problem, ceiling.cost_per_kwh, ceiling.value)
     cost = objective.cost_per_kwh[problem.cells.piece]
     if objective.peak is not None:
         cost = np.append(cost, objective.peak.price_per_kw)
-    return _programme(problem, rows, cost, cost.size - n_cells, limit_rows, peak_pieces)
+    first_curve_row, n_sums = _add_curve_rows(rows, problem, cost.size)
+    for ceiling in question.ceilings:
+        _add_ceiling_row(rows, problem, ceiling.cost_per_kwh, ceiling.value)
+    cost = np.append(cost, np.zeros(n_sums))
+    return _programme(problem, rows, cost, limit_rows, peak_pieces, first_curve_row)
 
 
 def delivery_programme(problem: PlanningProblem, demand_kwh: Floats) -> LinearProgramme:
     """Most energy in total, to no session more than its demand."""
-    rows = _Rows()
+    rows, n_cells = _Rows(), problem.cells.piece.size
     _add_energy_rows(rows, problem, np.full(problem.n_sessions, -INFINITY), demand_kwh)
     limit_rows = _add_limit_rows(rows, problem)
-    cost = np.full(problem.cells.piece.size, -1.0)
-    return _programme(problem, rows, cost, 0, limit_rows, np.zeros(0, dtype=np.intp))
+    first_curve_row, n_sums = _add_curve_rows(rows, problem, n_cells)
+    cost = np.append(np.full(n_cells, -1.0), np.zeros(n_sums))
+    return _programme(problem, rows, cost, limit_rows, np.zeros(0, dtype=np.intp), first_curve_row)
 
 
 def _programme(
     problem: PlanningProblem,
     rows: _Rows,
     cost: Floats,
-    n_extra: int,
     limit_rows: LimitRows,
     peak_pieces: Index,
+    first_curve_row: int,
 ) -> LinearProgramme:
+    n_extra = cost.size - problem.cells.piece.size
     return LinearProgramme(
         cost=cost,
         lower=np.append(problem.lower_kwh, np.zeros(n_extra)),
@@ -109,6 +115,7 @@ def _programme(
         entry_value=np.concatenate(rows.values),
         limit_rows=limit_rows,
         peak_pieces=peak_pieces,
+        first_curve_row=first_curve_row,
     )
 
 
@@ -157,6 +164,49 @@ def _add_peak_rows(rows: _Rows, problem: PlanningProblem, objective: Objective) 
         np.concatenate([np.ones(cells.size), -kwh_per_kw]),
     )
     return pieces
+
+
+def _add_curve_rows(rows: _Rows, problem: PlanningProblem, first_column: int) -> tuple[int, int]:
+    """Rows of the charging curves, with a column for the running sum of each curved session's cells.
+
+    The sums keep the rows sparse: written out, a window of 60 pieces has 1,800 entries per line. Rows
+    are multiplied by the piece's hours, so that a piece of a millisecond has no coefficient of 3.6e6.
+    Returns the number of the first curve row and how many columns were added.
+    """
+    curves = problem.curves
+    if curves is None:
+        return rows.count, 0
+    curved = np.zeros(problem.n_sessions, dtype=bool)
+    curved[problem.cell_session[curves.cell]] = True
+    cells = np.flatnonzero(curved[problem.cell_session])
+    sum_of = np.zeros(problem.cells.piece.size, dtype=np.intp)
+    sum_of[cells] = first_column + np.arange(cells.size)
+    _add_sum_rows(rows, problem, cells, sum_of)
+    first_row, row = rows.count, np.arange(curves.cell.size)
+    hours = problem.cell_hours[curves.cell]
+    first = problem.cells.first_cell[problem.cell_session[curves.cell]]
+    later = curves.cell > first
+    rows.add(
+        np.full(row.size, -INFINITY),
+        curves.limit_kw * hours,
+        np.concatenate([row, row[later]]),
+        np.concatenate([curves.cell, sum_of[curves.cell[later] - 1]]),
+        np.concatenate([1.0 + curves.own_share * curves.slope * hours, (curves.slope * hours)[later]]),
+    )
+    return first_row, cells.size
+
+
+def _add_sum_rows(rows: _Rows, problem: PlanningProblem, cells: Index, sum_of: Index) -> None:
+    """sum[k] - sum[k - 1] - e[k] = 0."""
+    row = np.arange(cells.size)
+    later = cells > problem.cells.first_cell[problem.cell_session[cells]]
+    rows.add(
+        np.zeros(cells.size),
+        np.zeros(cells.size),
+        np.concatenate([row, row, row[later]]),
+        np.concatenate([cells, sum_of[cells], sum_of[cells[later] - 1]]),
+        np.concatenate([np.full(cells.size, -1.0), np.ones(cells.size), np.full(int(later.sum()), -1.0)]),
+    )
 
 
 def _add_ceiling_row(rows: _Rows, problem: PlanningProblem, cost_per_kwh: Floats, value: float) -> None:

@@ -15,6 +15,8 @@ from optimiser.series import Floats
 
 # Pairs of (start, end) times pieces that are looked at together: 4 million doubles are 32 MB.
 CHUNK = 4_000_000
+# Energies closer than this are equal: a window filled to the brim must not fail by the last digit.
+NEGLIGIBLE_KWH = 1e-9
 LONG_WINDOW = 64
 
 
@@ -57,7 +59,14 @@ def cheapest_run(
     spans = _thinned(_spans(low_kwh, high_kwh), price.size, from_first)
     target = min(energy_kwh, float(spans.most_kwh.max(initial=0.0)))
     least = spans.least_kwh if ends_early else spans.least_kwh + low_kwh[spans.end - 1]
-    return _best(spans, least < target if ends_early else least <= target, price, low_kwh, high_kwh, target)
+    return _best(
+        spans,
+        least < target if ends_early else least <= target + NEGLIGIBLE_KWH,
+        price,
+        low_kwh,
+        high_kwh,
+        target,
+    )
 
 
 def least_run_cost(price: Floats, low_kwh: Floats, high_kwh: Floats, energy_kwh: float) -> float | None:

@@ -4,40 +4,63 @@ Works on columns of *strokes* (a session, a span, a power), split where a run en
 SoC crosses a tag's border, then merged where neither power nor tag changes.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from optimiser.certificate import Index
+from optimiser.charging_curve import least_between
+from optimiser.fixed_load import FixedLoad
 from optimiser.limits import Flags
 from optimiser.pattern import run_power_kw
 from optimiser.plan import Segments, Tag
 from optimiser.problem import PlanningProblem
 from optimiser.series import Floats, Instants
+from optimiser.taper import curved_sessions, least_kwh
 from optimiser.units import MS_PER_HOUR
 
 SAME_POWER_KW = 1e-6
 SAME_SOC = 1e-9
-POWER_TOLERANCE_KW = 1e-3  # what a plan's power may be off by
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Strokes:
-    """Spans of constant power, ordered by session, then time."""
+    """Spans of constant power, ordered by session, then time.
+
+    `power_kw` goes into the battery; `warm_kw` is preconditioning beside it.
+    """
 
     session: Index
     start_ms: Instants
     end_ms: Instants
     power_kw: Floats
+    warm_kw: Floats
+
+    @property
+    def hours(self) -> Floats:
+        return (self.end_ms - self.start_ms) / MS_PER_HOUR
 
     @property
     def energy_kwh(self) -> Floats:
-        return self.power_kw * (self.end_ms - self.start_ms) / MS_PER_HOUR
+        return self.power_kw * self.hours
+
+    def take(self, rows: Index) -> "_Strokes":
+        return _Strokes(
+            self.session[rows],
+            self.start_ms[rows],
+            self.end_ms[rows],
+            self.power_kw[rows],
+            self.warm_kw[rows],
+        )
+
+
+def _battery_strokes(session: Index, start_ms: Instants, end_ms: Instants, power_kw: Floats) -> _Strokes:
+    return _Strokes(session, start_ms, end_ms, power_kw, np.zeros(power_kw.size))
 
 
 def make_segments(problem: PlanningProblem, energy_kwh: Floats, now_ms: int) -> Segments:
     """Segments of every session, covering `[max(arrival, now), departure)`."""
-    strokes = _all_strokes(problem, energy_kwh, now_ms)
+    strokes = _with_preconditioning(problem, _all_strokes(problem, energy_kwh, now_ms))
     for border in (_column(problem, "minimum_soc"), _column(problem, "bulk_soc")):
         strokes = _split_at_soc(problem, strokes, border)
     return _merged(problem, strokes)
@@ -46,17 +69,15 @@ def make_segments(problem: PlanningProblem, energy_kwh: Floats, now_ms: int) -> 
 def charging_of_cells(problem: PlanningProblem, energy_kwh: Floats) -> tuple[Instants, Floats]:
     """When every cell's charging ends, and its power [kW] until then.
 
-    That is the piece's end, or where a run ends inside the piece at its least power. An end is a whole
-    millisecond: rounded up, so that no limit is broken, unless that lowers the power too far.
+    That is the piece's end, or where a run ends inside the piece at its least power. That end is rounded
+    up to a millisecond, so that no limit is broken.
     """
     start_ms = problem.grid.piece_starts_ms[problem.cells.piece]
     span_ms = np.diff(problem.grid.piece_edges_ms)[problem.cells.piece].astype(np.float64)
-    low = run_power_kw(problem)[problem.cell_session]
+    low = least_kwh(problem, run_power_kw(problem), energy_kwh) / problem.cell_hours
     early = (energy_kwh > 0.0) & (energy_kwh < low * problem.cell_hours * (1.0 - 1e-9))
     exact_ms = np.where(early, energy_kwh * MS_PER_HOUR / np.maximum(low, 1e-9), span_ms)
-    up_ms = np.maximum(np.ceil(exact_ms - 1e-6), 1.0)
-    too_low = energy_kwh * MS_PER_HOUR < (low - POWER_TOLERANCE_KW) * up_ms
-    span_ms = np.where(early, np.where(too_low, np.maximum(up_ms - 1.0, 1.0), up_ms), span_ms)
+    span_ms = np.maximum(np.ceil(exact_ms - 1e-6), 1.0)
     return start_ms + span_ms.astype(np.int64), energy_kwh * MS_PER_HOUR / span_ms
 
 
@@ -77,21 +98,60 @@ def _cell_strokes(problem: PlanningProblem, energy_kwh: Floats) -> _Strokes:
     edges = problem.grid.piece_edges_ms
     start, end = edges[problem.cells.piece], edges[problem.cells.piece + 1]
     last, power = charging_of_cells(problem, energy_kwh)
-    charging = _Strokes(problem.cell_session, start, last, power)
+    charging = _battery_strokes(problem.cell_session, start, last, power)
     rest = np.flatnonzero(last < end)
-    after = _Strokes(problem.cell_session[rest], last[rest], end[rest], np.zeros(rest.size))
+    after = _battery_strokes(problem.cell_session[rest], last[rest], end[rest], np.zeros(rest.size))
     return _joined(charging, after)
 
 
 def _fixed_strokes(problem: PlanningProblem) -> _Strokes:
     """Power that is given: frozen plans. Vehicles that are not ours to steer get no plan."""
+    return _strokes_of(problem, [load for load in _own_loads(problem) if not load.preconditioning])
+
+
+def _own_loads(problem: PlanningProblem) -> list[FixedLoad]:
+    return [load for load in problem.fixed if load.session.vehicle.controllable]
+
+
+def _strokes_of(problem: PlanningProblem, loads: list[FixedLoad]) -> _Strokes:
     index = {id(session): i for i, session in enumerate(problem.sessions)}
-    ours = [load for load in problem.fixed if load.session.vehicle.controllable]
+    return _battery_strokes(
+        np.array([index[id(load.session)] for load in loads], dtype=np.intp),
+        np.array([load.start_ms for load in loads], dtype=np.int64),
+        np.array([load.end_ms for load in loads], dtype=np.int64),
+        np.array([load.power_kw for load in loads], dtype=np.float64),
+    )
+
+
+def _with_preconditioning(problem: PlanningProblem, strokes: _Strokes) -> _Strokes:
+    """The strokes split where preconditioning changes, with its power beside the battery's.
+
+    Sessions and instants are folded into one rising key, so that steps up and down can be summed up.
+    """
+    warm = _strokes_of(problem, [load for load in _own_loads(problem) if load.preconditioning])
+    if warm.session.size == 0:
+        return strokes
+    origin = int(strokes.start_ms.min())
+    width = int(strokes.end_ms.max()) - origin + 1
+    edges = np.concatenate([warm.session * width + ms - origin for ms in (warm.start_ms, warm.end_ms)])
+    steps = np.concatenate([warm.power_kw, -warm.power_kw])
+    starts = strokes.session * width + strokes.start_ms - origin
+    ends = strokes.session * width + strokes.end_ms - origin
+    row = np.searchsorted(starts, edges, side="right") - 1
+    inside = (edges > starts[row]) & (edges < ends[row])
+    keys = np.unique(np.concatenate([starts, edges[inside]]))
+    of = np.searchsorted(starts, keys, side="right") - 1
+    key_ends = np.minimum(ends[of], np.append(keys[1:], ends[-1]))
+    order = np.argsort(edges, kind="stable")
+    summed = np.concatenate([[0.0], np.cumsum(steps[order])])
+    warm_kw = summed[np.searchsorted(edges[order], keys, side="right")]
+    session = strokes.session[of]
     return _Strokes(
-        np.array([index[id(load.session)] for load in ours], dtype=np.intp),
-        np.array([load.start_ms for load in ours], dtype=np.int64),
-        np.array([load.end_ms for load in ours], dtype=np.int64),
-        np.array([load.power_kw for load in ours], dtype=np.float64),
+        session,
+        keys - session * width + origin,
+        key_ends - session * width + origin,
+        strokes.power_kw[of],
+        np.where(warm_kw > SAME_POWER_KW, warm_kw, 0.0),
     )
 
 
@@ -108,7 +168,7 @@ def _idle_strokes(problem: PlanningProblem, now_ms: int, *busy: _Strokes) -> _St
     next_order = np.lexsort((nexts, next_session))
     start, end, owner = starts[order], nexts[next_order], session[order]
     gap = np.flatnonzero(end > start)
-    return _Strokes(owner[gap].astype(np.intp), start[gap], end[gap], np.zeros(gap.size))
+    return _battery_strokes(owner[gap].astype(np.intp), start[gap], end[gap], np.zeros(gap.size))
 
 
 def _joined(*parts: _Strokes) -> _Strokes:
@@ -117,14 +177,12 @@ def _joined(*parts: _Strokes) -> _Strokes:
         np.concatenate([p.start_ms for p in parts]),
         np.concatenate([p.end_ms for p in parts]),
         np.concatenate([p.power_kw for p in parts]),
+        np.concatenate([p.warm_kw for p in parts]),
     )
 
 
 def _sorted(strokes: _Strokes) -> _Strokes:
-    order = np.lexsort((strokes.start_ms, strokes.session))
-    return _Strokes(
-        strokes.session[order], strokes.start_ms[order], strokes.end_ms[order], strokes.power_kw[order]
-    )
+    return strokes.take(np.lexsort((strokes.start_ms, strokes.session)))
 
 
 def _soc_before(problem: PlanningProblem, strokes: _Strokes) -> Floats:
@@ -148,10 +206,11 @@ def _split_at_soc(problem: PlanningProblem, strokes: _Strokes, border_soc: Float
     if crosses.size == 0:
         return strokes
     at = strokes.start_ms[crosses] + offset[crosses].astype(np.int64)
-    end_ms = strokes.end_ms.copy()
+    end_ms, start_ms = strokes.end_ms.copy(), strokes.start_ms.copy()
     end_ms[crosses] = at
-    head = _Strokes(strokes.session, strokes.start_ms, end_ms, strokes.power_kw)
-    tail = _Strokes(strokes.session[crosses], at, strokes.end_ms[crosses], strokes.power_kw[crosses])
+    head = replace(strokes, end_ms=end_ms)
+    start_ms[crosses] = at
+    tail = replace(strokes, start_ms=start_ms).take(crosses)
     return _sorted(_joined(head, tail))
 
 
@@ -161,22 +220,24 @@ def _merged(problem: PlanningProblem, strokes: _Strokes) -> Segments:
     tags = _tags(problem, strokes, soc)
     same = (strokes.session[1:] == strokes.session[:-1]) & (tags[1:] == tags[:-1])
     same &= np.abs(np.diff(strokes.power_kw)) <= SAME_POWER_KW
+    same &= np.abs(np.diff(strokes.warm_kw)) <= SAME_POWER_KW
     same &= (strokes.power_kw[1:] > 0.0) == (strokes.power_kw[:-1] > 0.0)
     starts = np.flatnonzero(np.concatenate([[True], ~same])) if strokes.session.size else np.zeros(0, np.intp)
     ends = np.append(starts[1:], strokes.session.size) - 1 if starts.size else starts
     energy = np.add.reduceat(strokes.energy_kwh, starts) if starts.size else np.zeros(0)
     start_ms, end_ms, session = strokes.start_ms[starts], strokes.end_ms[ends], strokes.session[starts]
+    warm = np.add.reduceat(strokes.warm_kw * strokes.hours, starts) if starts.size else np.zeros(0)
     power = energy * MS_PER_HOUR / (end_ms - start_ms)
     before = soc[starts]
     after = _soc_after(problem, session, before, energy)
     full = before >= _column(problem, "target_soc")[session] - SAME_SOC
-    unlimited = (power > 0.0) & (power >= problem.max_power_kw[session] - SAME_POWER_KW)
+    unlimited = (power > 0.0) & (power >= _most_kw(problem, session, before, after) - SAME_POWER_KW)
     return Segments(
         first=np.searchsorted(session, np.arange(problem.n_sessions + 1)),
         start_ms=start_ms,
         end_ms=end_ms,
-        power_kw=power,
-        energy_kwh=energy,
+        power_kw=power + warm * MS_PER_HOUR / (end_ms - start_ms),
+        energy_kwh=energy + warm,
         start_soc=before,
         end_soc=after,
         tags=tags[starts],
@@ -185,10 +246,24 @@ def _merged(problem: PlanningProblem, strokes: _Strokes) -> Segments:
     )
 
 
+def _most_kw(problem: PlanningProblem, session: Index, before: Floats, after: Floats) -> Floats:
+    """The most that each segment could have at one power: the session's largest, or its curve's least."""
+    most = problem.max_power_kw[session].copy()
+    for i, curve, _ in curved_sessions(problem):
+        for row in np.flatnonzero(session == i):
+            most[row] = min(most[row], least_between(curve, float(before[row]), float(after[row])))
+    return most
+
+
 def _soc_after(problem: PlanningProblem, session: Index, before: Floats, energy: Floats) -> Floats:
-    """SoC at the end of segments; never over the target by a rounding, and a start above it stays."""
+    """SoC at the end of segments; never over the target by a rounding, and a start above it stays.
+
+    Frozen plans are kept, whatever target they were made for.
+    """
     after = before + energy / problem.capacity_kwh[session]
-    return np.minimum(after, np.maximum(_column(problem, "target_soc")[session], before))
+    frozen = np.array([s.frozen is not None for s in problem.sessions], dtype=bool)
+    ceiling = np.maximum(_column(problem, "target_soc")[session], before)
+    return np.where(frozen[session], after, np.minimum(after, ceiling))
 
 
 def _tags(
@@ -199,4 +274,4 @@ def _tags(
     below_bulk: Flags = middle < _column(problem, "bulk_soc")[strokes.session] - SAME_SOC
     below_minimum = middle < _column(problem, "minimum_soc")[strokes.session] - SAME_SOC
     tags = np.where(below_bulk, int(Tag.BULK), int(Tag.TARGET)) | np.where(below_minimum, int(Tag.MINIMUM), 0)
-    return tags.astype(np.uint8)
+    return (tags | np.where(strokes.warm_kw > 0.0, int(Tag.PRECONDITIONING), 0)).astype(np.uint8)

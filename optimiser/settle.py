@@ -7,11 +7,14 @@ are met here to the last digit and the energy lost by it is put back where room 
 import numpy as np
 
 from optimiser.certificate import Index
+from optimiser.pattern import run_power_kw
 from optimiser.problem import PlanningProblem
 from optimiser.series import Floats
+from optimiser.units import MS_PER_HOUR
 
 # Less than this in a piece is a solver's dust, not charging: a millionth of a kW for an hour.
 DUST_KWH = 1e-9
+POWER_TOLERANCE_KW = 0.5e-3  # half of what a plan's power may be off by
 
 
 def settled(problem: PlanningProblem, energy_kwh: Floats, wanted_kwh: Floats) -> Floats:
@@ -27,7 +30,21 @@ def settled(problem: PlanningProblem, energy_kwh: Floats, wanted_kwh: Floats) ->
         used = problem.used_kwh(limit, energy)
         share = np.where(used > limit.room_kwh, limit.room_kwh / np.maximum(used, DUST_KWH), 1.0)
         energy[members] *= share[problem.cells.piece[members]]
-    return _filled_up(problem, energy, wanted_kwh)
+    return _told_in_ms(problem, _filled_up(problem, energy, wanted_kwh))
+
+
+def _told_in_ms(problem: PlanningProblem, energy_kwh: Floats) -> Floats:
+    """Runs that end inside a piece end at a whole millisecond.
+
+    Rounding the end up lowers the power a little. Where that is too much, the last milliwatt-hours
+    (less than 1 ms at the least power) are left out: no plan in milliseconds can tell them.
+    """
+    low = run_power_kw(problem)[problem.cell_session]
+    early = energy_kwh < low * problem.cell_hours * (1.0 - 1e-9)
+    exact_ms = energy_kwh * MS_PER_HOUR / np.maximum(low, DUST_KWH)
+    too_low = energy_kwh * MS_PER_HOUR < (low - POWER_TOLERANCE_KW) * np.ceil(exact_ms - 1e-6)
+    told: Floats = np.where(early & too_low, low * np.floor(exact_ms + 1e-6) / MS_PER_HOUR, energy_kwh)
+    return told
 
 
 def _filled_up(problem: PlanningProblem, energy_kwh: Floats, wanted_kwh: Floats) -> Floats:

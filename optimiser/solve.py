@@ -9,22 +9,27 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from optimiser.bounds import missing_bound, strategy_bound, valid_peak_prices
-from optimiser.commitment import commit, needs_commitment
+from optimiser.bounds import flow_bound, missing_bound, strategy_bound, valid_peak_prices
+from optimiser.commitment import Aim, commit, needs_commitment
 from optimiser.delivery import Delivery, decide_delivery, full_delivery
 from optimiser.domain import Strategy
 from optimiser.engines.base import Ceiling, Engine, Flow, Objective, Prices, Question
 from optimiser.exceptions import SolverError
+from optimiser.preferences import Preference, has_power_rules, make_preference
 from optimiser.problem import PlanningProblem
 from optimiser.series import Floats
 from optimiser.settle import settled
-from optimiser.strategies import earlier_first, objectives
+from optimiser.strategies import objectives
+from optimiser.taper import LEFT_BEHIND_KWH, follow_curves, upper_along
 
 # How much worse an earlier stage may get for a later one, relative to max(1, its value). The contract
 # of a plan allows 1e-6; solvers need some room to call the next stage feasible.
 HELD = 5e-7
 # Shares of the energy by which a fair but tight delivery is eased until a solver finds it feasible.
 EASINGS = (0.0, 1e-8, 1e-7, 1e-6)
+NEGLIGIBLE_KWH = 1e-6
+# Rounds in which flow and curve settle on each other.
+CURVE_ROUNDS = 8
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -48,13 +53,26 @@ class Solution:
     bound: float
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Wants:
+    """The strategy's stages, and what is preferred among plans that are equally good for them."""
+
+    stages: tuple[Objective, ...]
+    preference: Preference
+
+
 def solve(engine: Engine, problem: PlanningProblem, strategy: Strategy) -> Solution:
     """The best plan that the engine and the commitment find, with bounds that hold."""
     stages = objectives(problem, strategy)
-    delivery, relaxed = _deliver(engine, problem, stages[0])
-    flows = _later_stages(engine, problem, delivery.energy_kwh, stages, relaxed)
-    energy = _with_rules(engine, problem, delivery.energy_kwh, stages, flows)
-    prices = Prices(flows[0].prices.limits, valid_peak_prices(problem, stages[0], flows[0].prices.peak))
+    wants = Wants(stages, make_preference(problem))
+    delivery, relaxed = _deliver(engine, problem, wants)
+    kept, wanted_kwh, first = _under_curves(engine, problem, delivery.energy_kwh, wants, relaxed)
+    flows = _later_stages(engine, kept, wanted_kwh, wants, first)
+    if has_power_rules(problem):
+        wants = Wants(stages, make_preference(kept, flows[-1].energy_kwh))
+    energy = _with_rules(engine, kept, wanted_kwh, wants, flows)
+    peak = valid_peak_prices(problem, stages[0], relaxed.prices.peak)
+    prices = replace(relaxed.prices, peak=peak)
     return Solution(
         energy_kwh=energy,
         wanted_kwh=delivery.energy_kwh,
@@ -65,33 +83,88 @@ def solve(engine: Engine, problem: PlanningProblem, strategy: Strategy) -> Solut
         ),
         objective=stages[0],
         prices=prices,
-        bound=strategy_bound(problem, problem.delivered_kwh(energy), stages[0], prices),
+        bound=_bound(engine, problem, energy, stages[0], replace(relaxed, prices=prices)),
     )
 
 
-def _deliver(engine: Engine, problem: PlanningProblem, objective: Objective) -> tuple[Delivery, Flow]:
-    """Everybody in full if that can be, which one solve tells; else fair shares of what can."""
-    preference = earlier_first(problem)
-    flow = engine.cheapest(problem, Question(problem.need_kwh, objective, preference=preference))
+def _bound(
+    engine: Engine, problem: PlanningProblem, energy: Floats, objective: Objective, flow: Flow
+) -> float:
+    """The bound at the energies that the plan delivers; the quick way where the flow is optimal for them."""
+    delivered = problem.delivered_kwh(energy)
+    if engine.exact and not needs_commitment(problem).any():
+        return flow_bound(problem, flow.energy_kwh, delivered, objective, flow.prices)
+    return strategy_bound(problem, delivered, objective, flow.prices)
+
+
+def _deliver(engine: Engine, problem: PlanningProblem, wants: Wants) -> tuple[Delivery, Flow]:
+    """Everybody as much as alone if that can be, which one solve tells; else fair shares of what can."""
+    alone = _with_curve_cut(engine, problem, full_delivery(problem))
+    question = Question(alone.energy_kwh, wants.stages[0], preference=wants.preference)
+    flow = engine.cheapest(problem, question)
     if flow is not None:
-        return full_delivery(problem), flow
-    delivery = decide_delivery(engine, problem)
+        return alone, flow
+    delivery = _with_curve_cut(
+        engine, problem, decide_delivery(engine, problem.without_curves(), alone.energy_kwh)
+    )
+    energy, flow = _nearest(engine, problem, delivery.energy_kwh, wants)
+    return replace(delivery, energy_kwh=energy), flow
+
+
+def _with_curve_cut(engine: Engine, problem: PlanningProblem, delivery: Delivery) -> Delivery:
+    """The delivery with a proof that knows the curves, where they leave energy missing."""
+    if problem.curves is None:
+        return delivery
+    missing = (problem.need_kwh - delivery.energy_kwh).sum() > NEGLIGIBLE_KWH
+    target = engine.most(problem, problem.need_kwh).prices if missing else Prices.none(problem)
+    return replace(delivery, target_cut=target)
+
+
+def _nearest(engine: Engine, problem: PlanningProblem, energy: Floats, wants: Wants) -> tuple[Floats, Flow]:
+    """The energies, eased until a solver finds them feasible; or what of them can be delivered."""
+    question = Question(energy, wants.stages[0], preference=wants.preference)
     for easing in EASINGS:
-        energy = delivery.energy_kwh * (1.0 - easing)
-        flow = engine.cheapest(problem, Question(energy, objective, preference=preference))
+        flow = engine.cheapest(problem, replace(question, energy_kwh=energy * (1.0 - easing)))
         if flow is not None:
-            return replace(delivery, energy_kwh=energy), flow
+            return energy * (1.0 - easing), flow
+    served = problem.delivered_kwh(engine.most(problem, energy).energy_kwh)
+    for easing in EASINGS[1:]:
+        flow = engine.cheapest(problem, replace(question, energy_kwh=served * (1.0 - easing)))
+        if flow is not None:
+            return served * (1.0 - easing), flow
     raise SolverError("the energies that were found deliverable were then found not to be")
 
 
+def _under_curves(
+    engine: Engine, problem: PlanningProblem, energy: Floats, wants: Wants, relaxed: Flow
+) -> tuple[PlanningProblem, Floats, Flow]:
+    """A flow that keeps the charging curves, the problem it is of, and the energies that it delivers.
+
+    Concave curves are kept by their rows. Others are not known to a linear programme: where following
+    them leaves energy behind, cells are bound to what the curve allows along the way, and asked again.
+    """
+    if problem.curves is None:
+        return problem, energy, relaxed
+    kept = problem.keeping_curves()
+    served, flow = _nearest(engine, kept, energy, wants)
+    for _ in range(CURVE_ROUNDS):
+        followed = follow_curves(kept, flow.energy_kwh, served)
+        if np.all(kept.delivered_kwh(followed) >= served - LEFT_BEHIND_KWH):
+            break
+        kept = problem.keeping_curves()
+        kept = kept.with_bounds(kept.lower_kwh, upper_along(kept, followed))
+        served, flow = _nearest(engine, kept, energy, wants)
+    return kept, served, flow
+
+
 def _later_stages(
-    engine: Engine, problem: PlanningProblem, energy: Floats, stages: tuple[Objective, ...], first: Flow
+    engine: Engine, problem: PlanningProblem, energy: Floats, wants: Wants, first: Flow
 ) -> list[Flow]:
     """Solve what the strategy wants after its first stage, without making that worse."""
     flows = [first]
-    for objective in stages[1:]:
-        held = _holding(problem, stages[0], first)
-        question = Question(energy, objective, held.ceilings, earlier_first(problem))
+    for objective in wants.stages[1:]:
+        held = _holding(problem, wants.stages[0], first)
+        question = Question(energy, objective, held.ceilings, wants.preference)
         flow = engine.cheapest(held.problem, question)
         flows.append(flow if flow is not None else flows[-1])
     return flows
@@ -120,28 +193,47 @@ def under_peak(problem: PlanningProblem, peak_kw: float) -> PlanningProblem:
 
 
 def _with_rules(
-    engine: Engine, problem: PlanningProblem, energy: Floats, stages: tuple[Objective, ...], flows: list[Flow]
+    engine: Engine, problem: PlanningProblem, energy: Floats, wants: Wants, flows: list[Flow]
 ) -> Floats:
-    """Least power and unbroken runs on top of the last stage's flow, under the first stage's peak."""
+    """Least power, unbroken runs and power rules on top of the last stage's flow, along the curves."""
+    if has_power_rules(problem):
+        flows = [*flows[:-1], _with_known_tags(engine, problem, energy, wants, flows)]
+    committed = _committed(engine, problem, energy, wants, flows)
+    if engine.exact and not needs_commitment(problem).any():
+        return committed
+    return follow_curves(problem, settled(problem, committed, energy), energy)
+
+
+def _committed(
+    engine: Engine, problem: PlanningProblem, energy: Floats, wants: Wants, flows: list[Flow]
+) -> Floats:
+    stages = wants.stages
     if not needs_commitment(problem).any():
-        return settled(problem, flows[-1].energy_kwh, energy)
+        return flows[-1].energy_kwh
     if stages[0].name == Strategy.PEAK_SUPPRESSION:
-        return _with_rules_under_peak(engine, problem, energy, stages, flows)
+        return _committed_under_peak(engine, problem, energy, wants, flows)
     objective = stages[0] if len(stages) == 1 else _blend(problem, stages)
-    committed = commit(engine, problem, energy, objective, flows[-1])
-    return settled(problem, committed, energy)
+    return commit(engine, problem, energy, Aim(objective, wants.preference), flows[-1])
 
 
-def _with_rules_under_peak(
-    engine: Engine, problem: PlanningProblem, energy: Floats, stages: tuple[Objective, ...], flows: list[Flow]
+def _with_known_tags(
+    engine: Engine, problem: PlanningProblem, energy: Floats, wants: Wants, flows: list[Flow]
+) -> Flow:
+    """The last stage again, now that a flow tells which tag every cell has."""
+    held = _holding(problem, wants.stages[0], flows[0]) if len(wants.stages) > 1 else _Held(problem, ())
+    question = Question(energy, wants.stages[-1], held.ceilings, wants.preference)
+    return engine.cheapest(held.problem, question) or flows[-1]
+
+
+def _committed_under_peak(
+    engine: Engine, problem: PlanningProblem, energy: Floats, wants: Wants, flows: list[Flow]
 ) -> Floats:
     """The lowest peak at which the rules leave nobody shorter, then cost under it."""
     held = under_peak(problem, float(problem.load_kw(flows[0].energy_kwh).max()))
-    committed = commit(engine, held, energy, stages[-1], flows[-1])
+    committed = commit(engine, held, energy, Aim(wants.stages[-1], wants.preference), flows[-1])
     if np.all(problem.delivered_kwh(committed) >= energy - 1e-6):
-        return settled(problem, committed, energy)
-    committed = commit(engine, problem, energy, stages[0], flows[0])
-    return settled(problem, committed, energy)
+        return committed
+    return commit(engine, problem, energy, Aim(wants.stages[0], wants.preference), flows[0])
 
 
 def _blend(problem: PlanningProblem, stages: tuple[Objective, ...]) -> Objective:

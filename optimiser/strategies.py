@@ -5,7 +5,6 @@ import numpy as np
 from optimiser.domain import Strategy
 from optimiser.engines.base import Objective
 from optimiser.problem import PeakCharge, PlanningProblem
-from optimiser.series import Floats
 
 
 def objectives(problem: PlanningProblem, strategy: Strategy) -> tuple[Objective, ...]:
@@ -34,18 +33,3 @@ def _peak(problem: PlanningProblem) -> Objective:
     return Objective(
         Strategy.PEAK_SUPPRESSION.value, np.zeros(problem.n_pieces), PeakCharge(1.0, 0.0, everywhere)
     )
-
-
-def earlier_first(problem: PlanningProblem) -> Floats:
-    """Preference among equally good plans, per cell and kWh: earlier, and whoever leaves first goes first.
-
-    The weight of a session times the hour of a piece orders vehicles as well as time, so each is
-    charged in one go where prices allow: 1.6 runs a vehicle instead of 7.5 on a priced night of 100.
-    """
-    leaves = np.array([s.charge_until_ms for s in problem.sessions])
-    rank = np.empty(leaves.size)
-    rank[np.lexsort((np.arange(leaves.size), leaves))] = np.arange(leaves.size)
-    weight = 2.0 - rank / max(1, leaves.size)
-    hour = problem.middle_hours / max(1.0, float(problem.middle_hours.max(initial=1.0)))
-    preference: Floats = weight[problem.cell_session] * hour[problem.cells.piece]
-    return preference

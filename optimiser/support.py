@@ -8,7 +8,7 @@ from optimiser.exceptions import Fault, InvalidRequestError
 
 def refuse_unsupported(request: PlanRequest, sessions: tuple[ChargingSession, ...]) -> None:
     """Raise InvalidRequestError naming everything whose neglect would change the plan."""
-    faults = [*_request_faults(request), *(fault for s in sessions for fault in _session_faults(s))]
+    faults = list(_request_faults(request))
     if faults:
         raise InvalidRequestError(faults)
 
@@ -20,18 +20,3 @@ def _request_faults(request: PlanRequest) -> Iterator[Fault]:
         yield Fault(("settings", "minRunMinutes"), "not supported yet; use 0")
     if request.max_pauses is not None:
         yield Fault(("settings", "maxPauses"), "not supported yet; use null")
-
-
-def _session_faults(session: ChargingSession) -> Iterator[Fault]:
-    """The seed's placeholders (energy 0, rules without a power) ask for nothing and pass."""
-    if session.vehicle.charging_curve is not None:
-        yield Fault(
-            (*session.source, "evId"),
-            f"the charging curve of {session.vehicle.vehicle_id} is not supported yet",
-        )
-    if session.preconditioning is not None and session.preconditioning.energy_kwh > 0.0:
-        yield Fault((*session.source, "plan"), "preconditioning is not supported yet")
-    if session.frozen:
-        yield Fault((*session.source, "planMeta", "frozen"), "frozen plans are not supported yet")
-    if session.power_rules:
-        yield Fault((*session.source, "plan"), "powerRules are not supported yet")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from optimiser.domain import ChargingSession, Preconditioning
 from optimiser.plan import Segments, Tag
-from optimiser.units import MS_PER_MINUTE, PERCENT, iso_z
+from optimiser.units import MS_PER_HOUR, MS_PER_MINUTE, PERCENT, iso_z
 
 Json = dict[str, Any]
 
@@ -88,10 +88,43 @@ def filled_schedule(
 ) -> Json:
     """The EvSchedule as it came, with `plan` and `planMeta` filled from this session's segments."""
     came_plan, came_meta = schedule.get("plan") or {}, schedule.get("planMeta") or {}
+    if session.frozen is not None:
+        rows = frozen_rows(came_plan.get("segments") or [], rows)
     return {
         **schedule,
         "plan": _plan_payload(came_plan, session, rows, schedule.get("startSoC")),
         "planMeta": _meta_payload(came_meta, stamp),
+    }
+
+
+def frozen_rows(came: Sequence[Mapping[str, Any]], rows: list[Json]) -> list[Json]:
+    """A frozen plan's own segments, cut to the time of `rows`; `rows` where those have a gap.
+
+    They are kept to the letter, but for their SoC, which goes on from what the vehicle has now.
+    """
+    begin, end, soc = rows[0]["from"], rows[-1]["to"], rows[0]["startSoc"]
+    kept: list[Json] = []
+    for segment in came:
+        start, stop = max(int(segment["from"]), begin), min(int(segment["to"]), end)
+        if stop > start:
+            share = (stop - start) / (int(segment["to"]) - int(segment["from"]))
+            kept.append(_cut_segment(segment, start, stop, share, soc))
+            soc = kept[-1]["endSoc"]
+    edges = [begin, *(row["to"] for row in kept)]
+    whole = [row["from"] for row in kept] == edges[:-1] and edges[-1] == end
+    return kept if whole else rows
+
+
+def _cut_segment(segment: Mapping[str, Any], start: int, stop: int, share: float, soc: float) -> Json:
+    rise = (float(segment["endSoc"]) - float(segment["startSoc"])) * share
+    return {
+        **segment,
+        "from": start,
+        "to": stop,
+        "durationMs": stop - start,
+        "energykWh": round(float(segment["powerkW"]) * (stop - start) / MS_PER_HOUR, DECIMALS),
+        "startSoc": soc,
+        "endSoc": round(soc + rise, DECIMALS),
     }
 
 

@@ -5,7 +5,7 @@ an error here, with its place. A field that we do not know is nobody's mistake a
 """
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
@@ -37,7 +37,7 @@ class SegmentDocument(StrictDocument):
     unlimited: bool = Field(alias="powerUnlimited")
     power_kw: float = Field(alias="powerkW")
     start_soc: float = Field(alias="startSoc")
-    tag: list[Literal["minimum", "bulk", "target", "preconditioning"]]
+    tag: list[str]
     end_ms: EpochMs = Field(alias="to")
 
 
@@ -80,7 +80,7 @@ def segment_columns(plans: Sequence[PlanDocument]) -> Segments:
         energy_kwh=energy,
         start_soc=start_soc / PERCENT,
         end_soc=end_soc / PERCENT,
-        tags=np.array([sum(TAG_BITS[name] for name in set(s.tag)) for s in rows], dtype=np.uint8),
+        tags=np.array([sum(TAG_BITS.get(name, 0) for name in set(s.tag)) for s in rows], dtype=np.uint8),
         limited=np.array([s.limited for s in rows], dtype=np.bool_),
         unlimited=np.array([s.unlimited for s in rows], dtype=np.bool_),
     )

@@ -12,10 +12,11 @@ from optimiser.certificate import Cells, cheapest_alone, least_missing
 from optimiser.checker.facts import Facts, Index
 from optimiser.checker.figures import GRAMS_PER_KG
 from optimiser.checker.loads import SITE, Loads, energy_between, room_kwh
-from optimiser.checker.prices import Prices
+from optimiser.checker.prices import CertificateError, Prices
 from optimiser.checker.shortfalls import missing_kwh
 from optimiser.checker.stages import MISSING_MINIMUM, MISSING_TARGET, hours_until_middle, missing_minimum_kwh
 from optimiser.checker.steps import integral_over
+from optimiser.curve_rows import CurveRows, curve_lines
 from optimiser.domain import Strategy
 from optimiser.runs import unbroken_alone
 from optimiser.series import Floats, Instants, StepSeries
@@ -60,13 +61,16 @@ def _missing_bound(facts: Facts, loads: Loads, stage: str, edges_ms: Instants, p
     floor = np.minimum(columns.minimum_soc, floor) if stage == MISSING_MINIMUM else floor
     need = np.maximum(0.0, floor - columns.soc) * columns.capacity_kwh
     given = missing_minimum_kwh(facts) if stage == MISSING_MINIMUM else missing_kwh(facts)
-    market = _joined(
-        edges_ms, Prices(prices.of_limit, np.zeros(edges_ms.size - 1)), np.zeros(edges_ms.size - 1)
-    )
+    nothing = np.zeros(edges_ms.size - 1)
+    market = _market(edges_ms, Prices(prices.of_limit, nothing, prices.of_curves), nothing)
     cells = _cells(facts, market)
-    alone = least_missing(cells, _path_price(facts, loads, market, cells), need) if cells.piece.size else need
+    rows = _curve_rows(facts, market, cells)
+    alone = need
+    if cells.piece.size:
+        price = _path_price(facts, loads, market, cells) + _curve_cost(facts, market, cells, rows)
+        alone = least_missing(cells, price, need)
     least = np.where(columns.frozen, given, alone).sum()
-    return float(least - _value_of_room(facts, loads, market))
+    return float(least - _value_of_room(facts, loads, market) - _value_of_curves(market, rows))
 
 
 def _delivery_bound(facts: Facts, loads: Loads, stage: str, edges_ms: Instants, prices: Prices) -> float:
@@ -76,8 +80,8 @@ def _delivery_bound(facts: Facts, loads: Loads, stage: str, edges_ms: Instants, 
     while sum_j nu_j r h_j is at most the price of the peak, and nu is scaled down until it is.
     """
     peak = _peak(facts, stage, edges_ms)
-    scaled = Prices(prices.of_limit, _scaled(facts, prices.peak, peak, edges_ms))
-    market = _joined(edges_ms, scaled, _own_per_kwh(facts, stage, edges_ms))
+    scaled = Prices(prices.of_limit, _scaled(facts, prices.peak, peak, edges_ms), prices.of_curves)
+    market = _market(edges_ms, scaled, _own_per_kwh(facts, stage, edges_ms))
     cells = _cells(facts, market)
     energy = np.add.reduceat(_ours_kwh(facts), facts.segments.first[:-1])
     alone = 0.0
@@ -86,16 +90,43 @@ def _delivery_bound(facts: Facts, loads: Loads, stage: str, edges_ms: Instants, 
         whole = Market(edges_ms, scaled, _own_per_kwh(facts, stage, edges_ms))
         alone = _raised_to_runs(facts, loads, stage, whole, energy, relaxed).sum()
     fixed = _cost_of_fixed(facts, stage)
-    return float(
-        fixed + alone - _value_of_room(facts, loads, market) - _value_of_billed(facts, loads, market, peak)
-    )
+    curves = _value_of_curves(market, _curve_rows(facts, market, cells))
+    billed = _value_of_billed(facts, loads, market, peak)
+    return float(fixed + alone - _value_of_room(facts, loads, market) - billed - curves)
 
 
 def _per_kwh(facts: Facts, loads: Loads, stage: str, market: Market, cells: Cells) -> Floats:
     """What a DC kWh costs in each cell with all prices on it."""
     own = _own_cost(facts, stage, market, cells) + market.prices.peak[cells.piece]
-    per_kwh: Floats = own + _path_price(facts, loads, market, cells)
+    curves = _curve_cost(facts, market, cells, _curve_rows(facts, market, cells))
+    per_kwh: Floats = own + _path_price(facts, loads, market, cells) + curves
     return per_kwh
+
+
+def _curve_rows(facts: Facts, market: Market, cells: Cells) -> CurveRows | None:
+    """The rows of charging curves that have a price: energy against what went in before (`CurveRows`)."""
+    of_curves = market.prices.of_curves
+    if of_curves.size == 0:
+        return None
+    session, line, piece = of_curves[:, :3].astype(np.intp).T
+    first = cells.first_cell[session]
+    cell = first + piece - cells.piece[np.minimum(first, cells.piece.size - 1)]
+    lines = {int(i): curve_lines(facts.plan.sessions[i]) for i in np.unique(session)}
+    known = [line[k] < len(lines[int(i)]) for k, i in enumerate(session)]
+    if not all(known) or (cell < first).any() or (cell >= cells.first_cell[session + 1]).any():
+        raise CertificateError("curves: a price outside its session's window or lines")
+    limits = [lines[int(i)][line[k]] for k, i in enumerate(session)]
+    return CurveRows(cell, line, np.array([s for _, s in limits]), np.array([kw for kw, _ in limits]))
+
+
+def _curve_cost(facts: Facts, market: Market, cells: Cells, rows: CurveRows | None) -> Floats:
+    if rows is None:
+        return np.zeros(cells.piece.size)
+    return rows.cost_of_cells(cells, market.hours[cells.piece], market.prices.of_curves[:, 3])
+
+
+def _value_of_curves(market: Market, rows: CurveRows | None) -> float:
+    return 0.0 if rows is None else float(market.prices.of_curves[:, 3] @ rows.limit_kw)
 
 
 def _raised_to_runs(
@@ -159,6 +190,13 @@ def _priced_by(facts: Facts, stage: str) -> StepSeries | None:
 def _per_dc_kwh(facts: Facts, stage: str) -> float:
     unit = GRAMS_PER_KG if stage == Strategy.CARBON else 1.0
     return 1.0 / (facts.request.site.ac_dc_power_ratio * unit)
+
+
+def _market(edges_ms: Instants, prices: Prices, own: Floats) -> Market:
+    """The pieces as they are where curves are priced piece by piece, else joined."""
+    if prices.of_curves.size:
+        return Market(edges_ms, prices, own)
+    return _joined(edges_ms, prices, own)
 
 
 def _joined(edges_ms: Instants, prices: Prices, own: Floats) -> Market:

@@ -123,7 +123,8 @@ def _full_throughout(facts: Facts, loads: Loads, row: int) -> bool:
     session, power_kw = int(facts.row_session[row]), facts.segments.power_kw[row]
     if power_kw >= facts.columns.max_kw[session] - POWER_KW:
         return True
-    start_ms, end_ms = int(facts.segments.start_ms[row]), int(facts.segments.end_ms[row])
+    start_ms = max(int(facts.segments.start_ms[row]), int(facts.columns.warm_ms[session]))
+    end_ms = int(facts.segments.end_ms[row])
     open_ms = [(start_ms, end_ms)]
     for limit in loads.limits.path(facts.plan.sessions[session].station_id):
         open_ms = _without(open_ms, _full_stretches(loads, limit, start_ms, end_ms))

@@ -1,6 +1,6 @@
 """The certificate as it was published: pieces of time and a price for every shared limit in each."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -20,10 +20,14 @@ class CertificateError(Exception):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Prices:
-    """Prices of one stage [per DC kWh] in each piece: of the limits that have any, and of the peak."""
+    """Prices of one stage [per DC kWh] in each piece: of the limits that have any, and of the peak.
+
+    `of_curves` has rows of session, line, piece and price per kW, shape (n, 4).
+    """
 
     of_limit: dict[int, Floats]
     peak: Floats
+    of_curves: Floats = field(default_factory=lambda: np.zeros((0, 4)))
 
 
 def read_pieces(facts: Facts) -> Instants:
@@ -62,7 +66,7 @@ def read_prices(facts: Facts, limits: Limits, stage: str, pieces: int) -> Prices
     """Prices of one stage, zero where none are published; `CertificateError` where they are no prices."""
     published = _table(facts.plan.report.certificate.get("stages", {}), "stages")
     stage_prices = _table(published.get(stage, {}), stage)
-    unknown = set(stage_prices) - {"siteCap", "peak", "groups", "stations"}
+    unknown = set(stage_prices) - {"siteCap", "peak", "groups", "stations", "curves"}
     if unknown:
         raise CertificateError(f"{stage}: no limit is called {', '.join(sorted(unknown))}")
     of_limit = {SITE: stage_prices["siteCap"]} if "siteCap" in stage_prices else {}
@@ -72,7 +76,25 @@ def read_prices(facts: Facts, limits: Limits, stage: str, pieces: int) -> Prices
     of_limit |= _by_id(stage_prices, "stations", stations)
     read = {limit: _price(f"{stage}, {limits.name(limit)}", p, pieces) for limit, p in of_limit.items()}
     peak = _price(f"{stage}, peak", stage_prices.get("peak", np.zeros(pieces)), pieces)
-    return Prices({limit: price for limit, price in read.items() if price.any()}, peak)
+    of_curves = _curve_prices(facts, stage_prices.get("curves", {}), pieces)
+    return Prices({limit: price for limit, price in read.items() if price.any()}, peak, of_curves)
+
+
+def _curve_prices(facts: Facts, published: object, pieces: int) -> Floats:
+    """Session, line, piece and price of every row; `CertificateError` where one is no such thing."""
+    number = {session.schedule_id: i for i, session in enumerate(facts.plan.sessions)}
+    rows: list[tuple[float, ...]] = []
+    for name, entries in _table(published, "curves").items():
+        if name not in number or not isinstance(entries, list):
+            raise CertificateError(f"curves: no curve of {name}")
+        for entry in entries:
+            line, piece, price = (
+                _numbers(f"curves, {name}", entry).tolist()[:3] if len(entry) == 3 else (-1, 0, 0)
+            )
+            if line < 0 or not 0 <= piece < pieces or price < -_NOISE:
+                raise CertificateError(f"curves, {name}: must be line, piece, price")
+            rows.append((number[name], line, piece, max(price, 0.0)))
+    return np.array(rows, dtype=np.float64).reshape(-1, 4)
 
 
 def _table(value: object, place: str) -> dict[str, object]:

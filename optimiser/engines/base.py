@@ -10,6 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
+from optimiser.preferences import Preference
 from optimiser.problem import PeakCharge, PlanningProblem
 from optimiser.series import Floats
 
@@ -33,10 +34,12 @@ class Ceiling:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Prices:
-    """Dual prices >= 0 per DC kWh: of each limit in each piece, and of the peak in each piece."""
+    """Dual prices >= 0: per DC kWh of each limit in each piece and of the peak in each piece, and per kW
+    of each row of the charging curves; no entries for curves mean that all are 0."""
 
     limits: tuple[Floats, ...]
     peak: Floats
+    curves: Floats = field(default_factory=lambda: np.zeros(0))
 
     @classmethod
     def none(cls, problem: PlanningProblem) -> "Prices":
@@ -57,20 +60,24 @@ class Flow:
 class Question:
     """Cheapest way to deliver exactly `energy_kwh` (per session), never over the ceilings.
 
-    `preference` (per cell and kWh) says which of the equally cheap answers is wanted: the one with the
-    least of it. An engine may leave it out of account; the objective always comes first.
+    `preference` says which of the equally cheap answers is wanted: the one with the least of it. An
+    engine may leave it out of account; the objective always comes first.
     """
 
     energy_kwh: Floats
     objective: Objective
     ceilings: tuple[Ceiling, ...] = field(default=())
-    preference: Floats | None = None
+    preference: Preference | None = None
 
 
 class Engine(Protocol):
-    """A solver of the relaxed problem. Same problem, same answer."""
+    """A solver of the relaxed problem. Same problem, same answer.
+
+    `exact`: its flows keep bounds, limits and energies to the last digit, so there is nothing to settle.
+    """
 
     name: str
+    exact: bool
 
     def most(self, problem: PlanningProblem, demand_kwh: Floats) -> Flow:
         """The most energy that can be delivered in total, to no session more than its demand.

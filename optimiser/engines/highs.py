@@ -11,6 +11,7 @@ import numpy as np
 from optimiser.certificate import Index
 from optimiser.engines.base import Flow, Prices, Question
 from optimiser.exceptions import SolverError
+from optimiser.preferences import Kink, Preference
 from optimiser.problem import PlanningProblem
 from optimiser.programme import LinearProgramme, delivery_programme, strategy_programme
 from optimiser.series import Floats
@@ -24,6 +25,7 @@ class HighsEngine:
     """Solves the relaxed problem by linear programming."""
 
     name = "highs"
+    exact = False
 
     def most(self, problem: PlanningProblem, demand_kwh: Floats) -> Flow:
         """See `Engine.most`."""
@@ -40,7 +42,7 @@ class HighsEngine:
         return None if solved is None else _flow(problem, programme, *solved)
 
 
-def _run(programme: LinearProgramme, preference: Floats | None = None) -> tuple[Floats, Floats] | None:
+def _run(programme: LinearProgramme, preference: Preference | None = None) -> tuple[Floats, Floats] | None:
     """Column values and row duals, or None where there is no solution."""
     if programme.cost.size == 0:
         return _without_columns(programme)
@@ -59,7 +61,7 @@ def _run(programme: LinearProgramme, preference: Floats | None = None) -> tuple[
 
 
 def _preferred(
-    solver: highspy.Highs, programme: LinearProgramme, values: Floats, duals: Floats, preference: Floats
+    solver: highspy.Highs, programme: LinearProgramme, values: Floats, duals: Floats, preference: Preference
 ) -> Floats:
     """Among all optimal points the one with the least preference; the first one if that cannot be had.
 
@@ -84,13 +86,36 @@ def _preferred(
         np.where(tight, activity, programme.row_lower),
         np.where(tight, activity, programme.row_upper),
     )
-    extra = np.zeros(columns.size - preference.size)
-    solver.changeColsCost(columns.size, columns, np.concatenate([preference, extra]))
+    extra = np.zeros(columns.size - preference.cost_per_kwh.size)
+    solver.changeColsCost(columns.size, columns, np.concatenate([preference.cost_per_kwh, extra]))
+    for kink in preference.kinks:
+        _add_kink(solver, kink, programme.upper)
     solver.setOptionValue("solver", "simplex")
     solver.run()
     if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
         return values
-    return np.array(solver.getSolution().col_value)
+    return np.array(solver.getSolution().col_value)[: values.size]
+
+
+def _add_kink(solver: highspy.Highs, kink: Kink, upper: Floats) -> None:
+    """A column per cell for the energy above the kink: energy - column <= kink."""
+    cells = np.flatnonzero(kink.above_kwh < upper[: kink.above_kwh.size]).astype(np.int32)
+    count, first = cells.size, solver.getNumCol()
+    nothing = np.zeros(0, dtype=np.int32)
+    starts = np.zeros(count, dtype=np.int32)
+    infinite = np.full(count, highspy.kHighsInf)
+    costs = np.full(count, kink.cost_per_kwh)
+    solver.addCols(count, costs, np.zeros(count), infinite, 0, starts, nothing, np.zeros(0))
+    pairs = np.stack([cells, first + np.arange(count, dtype=np.int32)], axis=1).ravel().astype(np.int32)
+    solver.addRows(
+        count,
+        -infinite,
+        kink.above_kwh[cells],
+        2 * count,
+        np.arange(0, 2 * count, 2, dtype=np.int32),
+        pairs,
+        np.tile([1.0, -1.0], count),
+    )
 
 
 def _without_columns(programme: LinearProgramme) -> tuple[Floats, Floats] | None:
@@ -132,7 +157,17 @@ def _flow(problem: PlanningProblem, programme: LinearProgramme, values: Floats, 
     energy = np.clip(values[: problem.cells.piece.size], problem.lower_kwh, problem.cells.upper_kwh)
     peak = np.zeros(problem.n_pieces)
     peak[programme.peak_pieces] = price[first_peak : first_peak + programme.peak_pieces.size]
-    return Flow(energy, Prices(_limit_prices(problem, programme, price[first_limit:first_peak]), peak))
+    curves = _curve_prices(problem, price[programme.first_curve_row :])
+    return Flow(
+        energy, Prices(_limit_prices(problem, programme, price[first_limit:first_peak]), peak, curves)
+    )
+
+
+def _curve_prices(problem: PlanningProblem, price: Floats) -> Floats:
+    """Rows of curves come multiplied by the piece's hours."""
+    if problem.curves is None:
+        return np.zeros(0)
+    return price[: problem.curves.cell.size] * problem.cell_hours[problem.curves.cell]
 
 
 def _limit_prices(problem: PlanningProblem, programme: LinearProgramme, price: Floats) -> tuple[Floats, ...]:

@@ -7,12 +7,14 @@ the tests hold them against. It shares no line with the matrix that `optimiser.p
     variables   e[i,j] >= 0  energy [kWh, DC] of session i in piece j, for j inside its window only
                 rise   >= 0  AC peak over the one that is paid for already [kW]
     given       c[j] cost per DC kWh, room[l,j] [kWh], u[i,j] = largest power x hours, d[i] energy,
-                r AC/DC ratio, h[j] hours, b[j] immovable AC load [kW], pi price of a kW of peak
+                r AC/DC ratio, h[j] hours, b[j] immovable AC load [kW], pi price of a kW of peak,
+                line n of a charging curve: power <= a[n] - s[n] (energy that went in before)
 
     cheapest    min  sum c[j] e[i,j] + pi rise
                 s.t. sum_j e[i,j] = d[i]                                       for all i
                      sum_{i in I(l)} e[i,j] <= room[l,j]                       for all l, j
                      b[j] + sum_i e[i,j] / (r h[j]) <= floor + rise            for j that count
+                     e[i,j] / h[j] + s[n] (sum_{j' < j} e[i,j'] + e[i,j] / 2) <= a[n]  for all n, i, j
                      lower[i,j] <= e[i,j] <= u[i,j]
     most        max  sum e[i,j]  under the same limits, with sum_j e[i,j] <= demand[i]
 """
@@ -30,6 +32,8 @@ _DEFAULT_SOLVER = "HiGHS"
 
 class PulpEngine:
     """Solves the relaxed problem as written down above."""
+
+    exact = False
 
     def __init__(self, solver: str | None = None) -> None:
         self.name = f"pulp:{solver}" if solver else "pulp"
@@ -69,22 +73,35 @@ class _Model:
         self.lp = pulp.LpProblem(name, sense)
         lower, upper = problem.lower_kwh, problem.cells.upper_kwh
         self.energy = [
-            pulp.LpVariable(f"e_{i}_{j}", float(lower[k]), float(upper[k]))
+            self.lp.add_variable(f"e_{i}_{j}", float(lower[k]), float(upper[k]))
             for k, (i, j) in enumerate(zip(problem.cell_session, problem.cells.piece, strict=True))
         ]
         first = problem.cells.first_cell
         self.cells_of_session = [self.energy[first[i] : first[i + 1]] for i in range(problem.n_sessions)]
         self._add_limits()
+        self._add_curves()
 
     def _add_limits(self) -> None:
         for index, limit in enumerate(self.problem.limits):
             for j, cells in self._by_piece(limit.members[self.problem.cell_session]).items():
                 self.lp.addConstraint(_total(cells) <= limit.room_kwh[j], f"limit_{index}_{j}")
 
+    def _add_curves(self) -> None:
+        """Power under each line of a charging curve, which falls with the energy that went in before."""
+        curves, first = self.problem.curves, self.problem.cells.first_cell
+        if curves is None:
+            return
+        for n, (k, slope, share) in enumerate(zip(curves.cell, curves.slope, curves.own_share, strict=True)):
+            before = self.energy[int(first[self.problem.cell_session[k]]) : k]
+            own = 1.0 / float(self.problem.cell_hours[k]) + float(share * slope)
+            used = [(variable, float(slope)) for variable in before]
+            power = pulp.LpAffineExpression([(self.energy[k], own), *used])
+            self.lp.addConstraint(power <= float(curves.limit_kw[n]), f"curve_{n}")
+
     def add_peak(self, objective: Objective) -> pulp.LpVariable:
         """The rise of the peak, at least the AC load of every piece that counts less the floor."""
         problem, peak = self.problem, objective.peak
-        rise = pulp.LpVariable("rise", 0.0)
+        rise = self.lp.add_variable("rise", 0.0)
         cells = self._by_piece(np.ones(problem.cells.piece.size, dtype=bool))
         for j in np.flatnonzero(peak.counts if peak is not None else []):
             charged = _total(cells.get(int(j), []))
@@ -116,13 +133,16 @@ class _Model:
         values = np.array([variable.value() or 0.0 for variable in self.energy], dtype=np.float64)
         prices = np.zeros((len(self.problem.limits), self.problem.n_pieces))
         peak = np.zeros(self.problem.n_pieces)
-        for name, constraint in self.lp.constraints.items():
-            kind, *place = name.split("_")
+        curves = np.zeros(0 if self.problem.curves is None else self.problem.curves.cell.size)
+        for constraint in self.lp.constraints():
+            kind, *place = constraint.name.split("_")
             if kind == "limit":
                 prices[int(place[0]), int(place[1])] = abs(constraint.pi or 0.0)
             elif kind == "peak":
                 peak[int(place[0])] = abs(constraint.pi or 0.0)
-        return Flow(values, Prices(tuple(prices), peak))
+            elif kind == "curve":
+                curves[int(place[0])] = abs(constraint.pi or 0.0)
+        return Flow(values, Prices(tuple(prices), peak, curves))
 
 
 def _total(variables: list[pulp.LpVariable]) -> pulp.LpAffineExpression:

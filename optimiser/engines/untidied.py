@@ -16,6 +16,7 @@ class Untidied:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.name = engine.name
+        self.exact = engine.exact
 
     def most(self, problem: PlanningProblem, demand_kwh: Floats) -> Flow:
         """See `Engine.most`."""

@@ -13,6 +13,7 @@ from optimiser.plan import Plan
 from optimiser.planner import carried_on
 from optimiser.problem import PlanningProblem, build_problem
 from optimiser.series import FOREVER_MS, StepSeries
+from optimiser.sessions import dated_sessions
 from optimiser.units import MS_PER_HOUR
 
 NOW_MS = 1_773_072_000_000  # 2026-03-09T16:00:00Z
@@ -75,10 +76,11 @@ def a_problem(*sessions: ChargingSession, site: Site | None = None, **changes: A
 
 
 def problem_of(request: PlanRequest) -> PlanningProblem:
-    """The arrays of a question whose sessions are all dated."""
-    ours = tuple(session for session in request.sessions if session.vehicle.controllable)
+    """The arrays of a question, as the planner makes them."""
+    sessions = dated_sessions(request)
+    ours = tuple(session for session in sessions if session.vehicle.controllable)
     site, _ = carried_on(request, ours)
-    return build_problem(request, ours, fixed_loads(request, request.sessions), site)
+    return build_problem(request, ours, fixed_loads(request, sessions), site)
 
 
 def segments_of(plan: Plan, session: int = 0) -> list[tuple[float, float, float]]:

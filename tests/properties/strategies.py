@@ -61,22 +61,20 @@ def vehicles(draw: st.DrawFn, name: str, *, relaxed: bool) -> Vehicle:
 def sessions(draw: st.DrawFn, number: int, *, relaxed: bool = False) -> ChargingSession:
     """A stay that may have begun before now, with a margin that may be longer than the stay."""
     arrival_ms = draw(instants(-1, LAST_HOUR - 1))
-    departure_ms = max(arrival_ms, NOW_MS) + draw(
-        st.one_of(
-            st.integers(1, 60).map(lambda n: 5 * n * MS_PER_MINUTE), st.sampled_from([1, 1000, 777_777])
-        )
-    )
+    usual = st.integers(3, 60).map(lambda n: 5 * n * MS_PER_MINUTE)
+    length_ms = draw(st.one_of(*[usual] * 6, st.sampled_from([1, 777])))
+    departure_ms = max(arrival_ms, NOW_MS) + length_ms + draw(ODD_MS.map(abs))
     socs = st.integers(0, 20).map(lambda n: n / 20)
     return ChargingSession(
         schedule_id=f"s-{number}",
         vehicle=draw(vehicles(f"ev-{number}", relaxed=relaxed)),
         arrival_ms=arrival_ms,
         departure_ms=departure_ms,
-        soc=draw(socs),
+        soc=draw(socs) / 2,
         target_soc=draw(socs),
         minimum_soc=draw(st.sampled_from([0.0, 0.3, 0.55])),
         bulk_soc=draw(st.sampled_from([0.8, 0.5, 1.0])),
-        margin_ms=draw(st.sampled_from([0, 0, 900_000, 1_234_567, 4 * MS_PER_HOUR])),
+        margin_ms=draw(st.sampled_from([0, 0, 0, 900_000, 1_234_567, 4 * MS_PER_HOUR])),
         priority=float(draw(st.integers(0, 2))),
         charging_now=arrival_ms <= NOW_MS and draw(st.booleans()),
         station_id=draw(st.sampled_from([None, *STATION_IDS])),
@@ -142,3 +140,58 @@ def depots(
         sessions=tuple(draw(sessions(i, relaxed=relaxed)) for i in range(count)),
     )
     return replace(request, now_ms=NOW_MS + off_clock_ms)
+
+
+@st.composite
+def twins(draw: st.DrawFn) -> PlanRequest:
+    """Two sessions of one window, the first of a higher priority, under a cap that is often too low."""
+    request = draw(depots(relaxed=True, most=1))
+    stay = {
+        "arrival_ms": NOW_MS,
+        "departure_ms": NOW_MS + draw(st.integers(1, 6)) * MS_PER_HOUR,
+        "margin_ms": 0,
+    }
+    pair = [
+        replace(draw(sessions(i, relaxed=True)), minimum_soc=0.0, station_id=None, **stay) for i in (0, 1)
+    ]
+    pair[0] = replace(pair[0], priority=pair[1].priority + 1.0)
+    return replace(request, sessions=tuple(pair))
+
+
+def on_five_minutes(request: PlanRequest) -> PlanRequest:
+    """The same depot with every instant on whole five minutes, for solvers that keep rows to 1e-7 only."""
+    site = request.site
+    charge = site.demand_charge
+    tidy = replace(
+        site,
+        power_cap_kw=_tidy_series(site.power_cap_kw),
+        base_load_kw=_tidy_series(site.base_load_kw),
+        price_per_kwh=_tidy_series(site.price_per_kwh),
+        carbon_g_per_kwh=_tidy_series(site.carbon_g_per_kwh) if site.carbon_g_per_kwh else None,
+        demand_charge=replace(charge, windows=tuple(map(_tidy_window, charge.windows))) if charge else None,
+    )
+    stays = tuple(_tidy_session(session) for session in request.sessions)
+    return replace(request, now_ms=_tidy(request.now_ms), site=tidy, sessions=stays)
+
+
+def _tidy(instant_ms: int) -> int:
+    return round(instant_ms / (5 * MS_PER_MINUTE)) * 5 * MS_PER_MINUTE
+
+
+def _tidy_series(series: StepSeries) -> StepSeries:
+    starts = np.array([_tidy(int(start)) for start in series.starts_ms], dtype=np.int64)
+    return StepSeries(
+        starts, series.values, series.end_ms if series.end_ms == FOREVER_MS else _tidy(series.end_ms)
+    )
+
+
+def _tidy_window(window: Window) -> Window:
+    return Window(_tidy(window.start_ms), _tidy(window.end_ms))
+
+
+def _tidy_session(session: ChargingSession) -> ChargingSession:
+    arrival_ms = _tidy(session.arrival_ms)
+    departure_ms = max(_tidy(session.departure_ms), arrival_ms + 5 * MS_PER_MINUTE)
+    return replace(
+        session, arrival_ms=arrival_ms, departure_ms=departure_ms, margin_ms=_tidy(session.margin_ms)
+    )

@@ -1,0 +1,126 @@
+"""Wants 4 to 6: which of the equally good plans is wanted, as a convex cost on every cell.
+
+4. little energy above the ideal power of a power rule, 5. near to the plan that is running already,
+6. earlier, and each vehicle in one go. An engine looks for the least of it on the optimal face alone,
+so none of it ever costs anything of wants 1 to 3.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from optimiser.domain import ChargingSession
+from optimiser.plan import Tag
+from optimiser.problem import PlanningProblem
+from optimiser.series import Floats, Instants
+from optimiser.units import MS_PER_HOUR
+
+# Weights per kWh. "Earlier" is worth at most 2, so a kWh is never moved away from the running plan for
+# it, and never put above an ideal power to stay with the running plan.
+AWAY_FROM_PLAN = 10.0
+ABOVE_IDEAL = 200.0
+
+_TAGS = {"minimum": Tag.MINIMUM, "bulk": Tag.BULK, "target": Tag.TARGET}
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Kink:
+    """An extra cost per kWh above an energy per cell; infinite where a cell has none."""
+
+    above_kwh: Floats
+    cost_per_kwh: float
+
+
+@dataclass(frozen=True, eq=False)
+class Preference:
+    """Cost of a kWh in every cell, and what is added above each kink."""
+
+    problem: PlanningProblem
+    kinks: tuple[Kink, ...] = ()
+
+    @cached_property
+    def cost_per_kwh(self) -> Floats:
+        """Per cell; worked out when it is asked for, because not every engine needs it."""
+        return earlier_first(self.problem)
+
+
+def make_preference(problem: PlanningProblem, energy_kwh: Floats | None = None) -> Preference:
+    """All of wants 4 to 6 that this problem has.
+
+    Tags follow from the SoC, so power rules need to know a flow: `energy_kwh` per cell, if there is one.
+    """
+    kinks = []
+    if any(session.running_plan for session in problem.sessions):
+        kinks.append(Kink(running_kwh(problem), AWAY_FROM_PLAN))
+    if has_power_rules(problem):
+        kinks.append(Kink(_ideal_kwh(problem, energy_kwh), ABOVE_IDEAL))
+    return Preference(problem, tuple(kinks))
+
+
+def has_power_rules(problem: PlanningProblem) -> bool:
+    """Whether any session has an ideal power."""
+    return any(session.power_rules for session in problem.sessions)
+
+
+def earlier_first(problem: PlanningProblem) -> Floats:
+    """Earlier, and whoever leaves first goes first; per cell and kWh, at most 2.
+
+    The weight of a session times the hour of a piece orders vehicles as well as time, so each is
+    charged in one go where prices allow: 1.6 runs a vehicle instead of 7.5 on a priced night of 100.
+    """
+    leaves = np.array([session.charge_until_ms for session in problem.sessions])
+    rank = np.empty(leaves.size)
+    rank[np.lexsort((np.arange(leaves.size), leaves))] = np.arange(leaves.size)
+    weight = 2.0 - rank / max(1, leaves.size)
+    hour = problem.middle_hours / max(1.0, float(problem.middle_hours.max(initial=1.0)))
+    preference: Floats = weight[problem.cell_session] * hour[problem.cells.piece]
+    return preference
+
+
+def running_kwh(problem: PlanningProblem) -> Floats:
+    """Energy that the running plan has in every cell; infinite for sessions without one."""
+    energy = np.full(problem.cells.piece.size, np.inf)
+    for i, session in enumerate(problem.sessions):
+        if session.running_plan:
+            cells = slice(problem.cells.first_cell[i], problem.cells.first_cell[i + 1])
+            pieces = problem.cells.piece[cells]
+            edges = problem.grid.piece_edges_ms
+            energy[cells] = _planned_until(session, edges[pieces + 1]) - _planned_until(
+                session, edges[pieces]
+            )
+    return energy
+
+
+def _planned_until(session: ChargingSession, instants_ms: Instants) -> Floats:
+    """Energy [kWh] that a running plan has delivered by each instant."""
+    energy = np.zeros(instants_ms.size)
+    for segment in session.running_plan:
+        charged_ms = np.clip(instants_ms - segment.start_ms, 0, segment.end_ms - segment.start_ms)
+        energy += segment.power_kw * charged_ms / MS_PER_HOUR
+    return energy
+
+
+def _ideal_kwh(problem: PlanningProblem, energy_kwh: Floats | None) -> Floats:
+    """Ideal power times hours of every cell whose tag has a rule, by the SoC before it."""
+    if energy_kwh is None:
+        energy_kwh = np.zeros(problem.cells.piece.size)
+    ideal = np.full(energy_kwh.size, np.inf)
+    for i, session in enumerate(problem.sessions):
+        if session.power_rules:
+            cells = slice(problem.cells.first_cell[i], problem.cells.first_cell[i + 1])
+            own = energy_kwh[cells]
+            soc = session.soc + (np.cumsum(own) - own) / problem.capacity_kwh[i]
+            ideal[cells] = _ideal_kw(session, soc) * problem.cell_hours[cells]
+    return ideal
+
+
+def _ideal_kw(session: ChargingSession, soc: Floats) -> Floats:
+    """The least ideal power of the rules whose tag holds at each SoC; infinite where none does."""
+    tags = np.where(soc < session.bulk_soc, int(Tag.BULK), int(Tag.TARGET))
+    tags |= np.where(soc < session.minimum_soc, int(Tag.MINIMUM), 0)
+    ideal = np.full(soc.size, np.inf)
+    for rule in session.power_rules:
+        holds = (tags & int(_TAGS.get(rule.tag, 0))) > 0
+        ideal = np.where(holds, np.minimum(ideal, rule.ideal_power_kw), ideal)
+    return ideal

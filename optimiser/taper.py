@@ -1,0 +1,204 @@
+"""What charging curves make of a flow: the least power that holds at each SoC, and the exact forward run.
+
+Rows of a linear programme know a curve by its concave lines. What a plan promises is what the curve
+itself gives, so every plan with curves is run forward along it, piece by piece.
+"""
+
+import numpy as np
+
+from optimiser.certificate import Index
+from optimiser.charging_curve import hours_to_charge, least_between, most_in_piece, power_at
+from optimiser.domain import ChargingCurve
+from optimiser.problem import PlanningProblem
+from optimiser.series import Floats
+
+NEGLIGIBLE_KWH = 1e-9
+HALF_SLOT_HOURS = 0.125
+LEFT_BEHIND_KWH = 0.01
+
+
+def curved_sessions(problem: PlanningProblem) -> list[tuple[int, ChargingCurve, slice]]:
+    """Index, curve and cells of every session with a curve and somewhere to charge."""
+    first = problem.cells.first_cell
+    return [
+        (i, session.vehicle.charging_curve, slice(int(first[i]), int(first[i + 1])))
+        for i, session in enumerate(problem.sessions)
+        if session.vehicle.charging_curve is not None and first[i + 1] > first[i]
+    ]
+
+
+def soc_after(problem: PlanningProblem, i: int, energy_kwh: Floats) -> Floats:
+    """SoC at the end of each of a session's cells, with these energies in them."""
+    soc: Floats = problem.sessions[i].soc + np.cumsum(energy_kwh) / problem.capacity_kwh[i]
+    return soc
+
+
+def least_kwh(problem: PlanningProblem, low_kw: Floats, energy_kwh: Floats) -> Floats:
+    """Least energy of every cell that charges: its least power, or what the curve at its end lets through.
+
+    `low_kw` has one entry per session; the battery takes what it takes.
+    """
+    least = low_kw[problem.cell_session] * problem.cell_hours
+    for i, curve, cells in curved_sessions(problem):
+        allowed = power_at(curve, soc_after(problem, i, energy_kwh[cells]))
+        least[cells] = np.minimum(least[cells], allowed * problem.cell_hours[cells])
+    return least
+
+
+def allowed_by_curve(
+    problem: PlanningProblem, i: int, curve: ChargingCurve, hours: Floats, energy_kwh: Floats
+) -> bool:
+    """Whether a session's energies stay under its curve at both ends of every piece."""
+    after = soc_after(problem, i, energy_kwh)
+    before = np.append(problem.sessions[i].soc, after[:-1])
+    allowed = np.minimum(power_at(curve, before), power_at(curve, after))
+    return bool(np.all(energy_kwh <= allowed * hours + 1e-7))
+
+
+def reach_kwh(problem: PlanningProblem) -> Floats:
+    """The most energy that each session could take alone, along its curve; never more than its need."""
+    reach = np.minimum(problem.delivered_kwh(problem.cells.upper_kwh), problem.need_kwh)
+    for i, curve, cells in curved_sessions(problem):
+        upper = problem.cells.upper_kwh[cells]
+        taken = _forward(problem, i, curve, cells, upper, np.full(upper.size, np.inf))
+        reach[i] = min(float(taken.sum()), float(problem.need_kwh[i]))
+    return reach
+
+
+def follow_curves(problem: PlanningProblem, energy_kwh: Floats, wanted_kwh: Floats) -> Floats:
+    """The flow as the curves let it be; what one piece cannot take goes on into later ones.
+
+    Who is left short by that charges as soon and as fast as room and curve allow: energy comes before
+    cost. Keeps bounds and limits. Sessions without a curve stay as they are.
+    """
+    energy = energy_kwh.copy()
+    for i, curve, cells in curved_sessions(problem):
+        planned = energy[cells].copy()
+        if not _is_sound(problem, i, curve, cells, planned):
+            energy[cells] = 0.0
+            room, wanted = _room_kwh(problem, energy, i, cells), float(wanted_kwh[i])
+            carried = _carried(problem, i, curve, cells, planned, room, wanted)
+            energy[cells] = carried
+            if carried.sum() < wanted - LEFT_BEHIND_KWH:
+                at_once = _carried(problem, i, curve, cells, problem.cells.upper_kwh[cells], room, wanted)
+                energy[cells] = at_once if at_once.sum() > carried.sum() else carried
+    return energy
+
+
+def _keeps_curve(
+    problem: PlanningProblem, i: int, curve: ChargingCurve, cells: slice, energy: Floats
+) -> bool:
+    soc = np.append(problem.sessions[i].soc, soc_after(problem, i, energy))
+    power = energy / problem.cell_hours[cells]
+    used = np.flatnonzero(energy > NEGLIGIBLE_KWH)
+    return all(power[k] <= least_between(curve, soc[k], soc[k + 1]) + 1e-6 for k in used)
+
+
+def _is_sound(problem: PlanningProblem, i: int, curve: ChargingCurve, cells: slice, energy: Floats) -> bool:
+    """Under the curve, and nowhere under the least power but where the run ends at the target."""
+    if not _keeps_curve(problem, i, curve, cells, energy):
+        return False
+    allowed = power_at(curve, soc_after(problem, i, energy))
+    least = np.minimum(problem.min_power_kw[i], allowed) * problem.cell_hours[cells]
+    below = np.flatnonzero((energy > NEGLIGIBLE_KWH) & (energy < least * (1.0 - 1e-6)))
+    used = np.flatnonzero(energy > NEGLIGIBLE_KWH)
+    at_target = energy.sum() >= problem.need_kwh[i] - 1e-6
+    return below.size == 0 or (below.size == 1 and bool(below[0] == used[-1]) and bool(at_target))
+
+
+def _carried(
+    problem: PlanningProblem,
+    i: int,
+    curve: ChargingCurve,
+    cells: slice,
+    planned: Floats,
+    room: Floats,
+    wanted: float,
+) -> Floats:
+    """Forward through the cells, with what one could not take carried into the later ones.
+
+    A vehicle that cannot pause takes it right after its run only. A cell that gets less than its least
+    stays empty, unless the target is met in it.
+    """
+    hours, capacity = problem.cell_hours[cells], float(problem.capacity_kwh[i])
+    limit = np.minimum(room, problem.cells.upper_kwh[cells])
+    low_kw = float(problem.min_power_kw[i])
+    taken, soc, carry = np.zeros(planned.size), problem.sessions[i].soc, 0.0
+    for k in range(planned.size):
+        goes_on = bool(problem.pausable[i]) or (k > 0 and taken[k - 1] > 0.0)
+        begins = planned[k] > NEGLIGIBLE_KWH and (bool(problem.pausable[i]) or not taken.any())
+        ask = planned[k] + carry if begins or goes_on else 0.0
+        ask = max(0.0, min(ask, limit[k], wanted - taken.sum()))
+        got = most_in_piece(curve, soc, hours[k], ask, capacity)
+        least = min(low_kw, float(power_at(curve, np.array([soc + got / capacity]))[0])) * hours[k]
+        meets_target = taken.sum() + got >= problem.need_kwh[i] - NEGLIGIBLE_KWH and limit[k] >= least
+        if got < least * (1.0 - 1e-6) and not meets_target:
+            got = 0.0
+        taken[k] = got
+        carry += planned[k] - got
+        soc += got / capacity
+    return taken
+
+
+def _forward(
+    problem: PlanningProblem, i: int, curve: ChargingCurve, cells: slice, wish: Floats, room: Floats
+) -> Floats:
+    return _carried(problem, i, curve, cells, wish, room, float(problem.need_kwh[i]))
+
+
+def _room_kwh(problem: PlanningProblem, energy_kwh: Floats, i: int, cells: slice) -> Floats:
+    """Room for a session in its cells, with what all others take."""
+    pieces: Index = problem.cells.piece[cells]
+    rooms = [
+        (limit.room_kwh - problem.used_kwh(limit, energy_kwh))[pieces]
+        for limit in problem.limits
+        if limit.members[i]
+    ]
+    room: Floats = np.maximum(np.min(rooms, axis=0), 0.0)
+    return room
+
+
+def upper_along(problem: PlanningProblem, energy_kwh: Floats) -> Floats:
+    """Upper bounds of all cells, for curved sessions no more than their curve allows along this flow."""
+    upper = problem.cells.upper_kwh.copy()
+    for i, curve, cells in curved_sessions(problem):
+        after = soc_after(problem, i, energy_kwh[cells])
+        before = np.append(problem.sessions[i].soc, after[:-1])
+        spans = zip(before, after, strict=True)
+        allowed = np.array([least_between(curve, float(a), float(b)) for a, b in spans])
+        upper[cells] = np.minimum(upper[cells], allowed * problem.cell_hours[cells])
+    return upper
+
+
+def mean_share_of_largest(problem: PlanningProblem) -> Floats:
+    """What each session's mean power is of its largest when it charges as fast as its curve allows.
+
+    Half a slot is added to the time, because power is one number per piece. 1 without a curve.
+    """
+    share = np.ones(problem.n_sessions)
+    for i, curve, _ in curved_sessions(problem):
+        session, largest_kw = problem.sessions[i], float(problem.max_power_kw[i])
+        need, capacity = float(problem.need_kwh[i]), float(problem.capacity_kwh[i])
+        if need > 0.0 and largest_kw > 0.0:
+            hours = hours_to_charge(curve, session.soc, session.target_soc, largest_kw, capacity)
+            share[i] = min(1.0, need / (largest_kw * (hours + HALF_SLOT_HOURS)))
+    return share
+
+
+def least_in_run(problem: PlanningProblem, i: int, start: int, low_kwh: Floats) -> Floats:
+    """Least energy in each of a session's cells when it charges from cell `start` on.
+
+    `low_kwh` is what it never goes under. Until the curve can have come down to the least power, however
+    fast the charging, the least power itself holds.
+    """
+    curve = problem.sessions[i].vehicle.charging_curve
+    if curve is None:
+        return low_kwh
+    cells = slice(int(problem.cells.first_cell[i]), int(problem.cells.first_cell[i + 1]))
+    upper = problem.cells.upper_kwh[cells].copy()
+    upper[:start] = 0.0
+    fastest = np.minimum(soc_after(problem, i, upper), problem.sessions[i].target_soc)
+    allowed = np.array([least_between(curve, problem.sessions[i].soc, float(soc)) for soc in fastest])
+    least = np.minimum(problem.min_power_kw[i], allowed) * problem.cell_hours[cells]
+    raised: Floats = np.minimum(np.maximum(least, low_kwh), problem.cells.upper_kwh[cells])
+    return raised

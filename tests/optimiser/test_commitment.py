@@ -1,0 +1,78 @@
+"""Least power and unbroken runs on top of a relaxed answer."""
+
+import numpy as np
+import pytest
+
+from optimiser.commitment import Aim, commit, needs_commitment
+from optimiser.domain import Strategy
+from optimiser.engines.base import Question
+from optimiser.engines.highs import HighsEngine
+from optimiser.preferences import make_preference
+from optimiser.problem import PlanningProblem
+from optimiser.strategies import objectives
+from tests.optimiser.builders import a_problem, a_session, a_site
+
+HIGHS = HighsEngine()
+DEAR_MIDDLE = [(0, 0.1), (1, 0.9), (2, 0.2)]
+
+
+def committed(problem: PlanningProblem) -> list[list[float]]:
+    """Energies by session, from the cheapest relaxed flow."""
+    (cost,) = objectives(problem, Strategy.COST)
+    energy = np.minimum(problem.need_kwh, problem.delivered_kwh(problem.cells.upper_kwh))
+    relaxed = HIGHS.cheapest(problem, Question(energy, cost))
+    cells = commit(HIGHS, problem, energy, Aim(cost, make_preference(problem)), relaxed)
+    return [part.round(6).tolist() for part in np.split(cells, problem.cells.first_cell[1:-1])]
+
+
+@pytest.mark.parametrize(
+    ("session", "needed"),
+    [
+        (a_session(), False),
+        (a_session(min_kw=1.0), True),
+        (a_session(pausable=False), True),
+    ],
+)
+def test_only_least_power_and_no_pausing_need_it(session, needed: bool) -> None:
+    """Everything else a linear programme can hold."""
+    assert needs_commitment(a_problem(session)).tolist() == [needed]
+
+
+@pytest.mark.parametrize(
+    ("session", "expected"),
+    [
+        (a_session(leaves_h=3, need_kwh=30.0), [20, 0, 10]),
+        (a_session(leaves_h=3, need_kwh=22.0, min_kw=5.0), [17, 0, 5]),
+        (a_session(leaves_h=3, need_kwh=22.0, min_kw=20.0), [20, 0, 2]),  # the run ends early, at 20 kW
+        (a_session(leaves_h=3, need_kwh=2.0, min_kw=5.0), [2, 0, 0]),
+        (a_session(leaves_h=3, need_kwh=30.0, min_kw=5.0, pausable=False), [20, 5, 5]),
+        (a_session(leaves_h=3, need_kwh=41.0, pausable=False), [20, 1, 20]),  # 1 kW keeps the run going
+        (a_session(leaves_h=3, need_kwh=60.0, min_kw=20.0, pausable=False), [20, 20, 20]),
+    ],
+)
+def test_one_vehicle_alone(session, expected) -> None:
+    """Cheap, dear, cheaper than dear: what each rule costs can be counted."""
+    assert committed(a_problem(session, site=a_site(price=DEAR_MIDDLE))) == [expected]
+
+
+def test_vehicles_that_must_all_be_on_at_10_kw_take_turns() -> None:
+    """Three of them under 20 kW cannot charge at once, and need not: everybody gets all."""
+    trio = [a_session(name, leaves_h=3, need_kwh=20.0, min_kw=10.0) for name in "abc"]
+    rows = np.array(committed(a_problem(*trio, site=a_site(20.0))))
+    assert rows.sum(axis=1) == pytest.approx([20, 20, 20])
+    assert rows.sum(axis=0).max() <= 20 + 1e-6
+    assert ((rows == 0) | (rows >= 10 - 1e-6)).all()
+
+
+def test_unbroken_runs_make_room_for_each_other() -> None:
+    """Two of 20 kWh at exactly 20 kW under 20 kW: one after the other."""
+    pair = [a_session(n, leaves_h=2, need_kwh=20.0, min_kw=20.0, pausable=False) for n in "ab"]
+    rows = committed(a_problem(*pair, site=a_site(20.0)))
+    assert sorted(rows) == [[0, 20], [20, 0]]
+
+
+def test_a_vehicle_that_charges_is_not_stopped_for_a_cheaper_hour() -> None:
+    """It goes on from now, at its least where that is cheaper."""
+    bus = a_session("bus", -1, 3, need_kwh=22.0, min_kw=5.0, pausable=False, charging_now=True)
+    prices = a_site(price=[(0, 0.9), (1, 0.1), (2, 0.2)])
+    assert committed(a_problem(bus, site=prices)) == [[5, 17, 0]]
