@@ -171,6 +171,7 @@ def _programme(prices: _Prices) -> LinearProgramme:
         entry_value=np.concatenate(values),
         limit_rows=LimitRows(nothing, nothing),
         peak_pieces=nothing,
+        first_curve_row=n_before + peak.size + 1,
     )
 
 

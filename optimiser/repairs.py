@@ -1,10 +1,10 @@
 """What would have to change for a vehicle that leaves short: the smallest repair of each kind that helps.
 
 Each repair is tried with everything else as it is: the others keep at least their planned energy. In a
-depot without least power and unbroken runs a repair is exact: a minimum cut tells at once how much is
-missing at least, and a flow whether that is enough. With such rules the relaxed flow still says what is
-needed, and a plan of the session alone in the room that others leave says what is enough; what lies
-between is searched by planning the depot again, as often as its size allows.
+linear depot (no least power, unbroken runs or charging curves) a repair is exact: a minimum cut tells at
+once how much is missing at least, and a flow whether that is enough. With such rules the relaxed flow
+still says what is needed, and a plan of the session alone in the room that others leave says what is
+enough; what lies between is searched by planning the depot again, as often as its size allows.
 """
 
 import math
@@ -18,7 +18,7 @@ from optimiser.amendments import (
     UNFREEZE,
     amended,
 )
-from optimiser.commitment import needs_commitment
+from optimiser.commitment import is_linear
 from optimiser.domain import PlanRequest
 from optimiser.engines.base import Prices
 from optimiser.network import Network, make_network
@@ -37,7 +37,7 @@ REPLANNED_CELLS = 60_000
 SOC_UNIT = 0.1  # points
 ROUNDED_UP_SOC = 0.049  # a target up to this many points above what is planned counts as reached
 ENOUGH_KWH = 1e-6
-ENOUGH_SHARE = 1e-7  # of all energy: how well solvers meet a demand
+FLOW_KWH = 1e-5  # what a solver's flow may miss by rounding
 
 
 @dataclass(slots=True)
@@ -119,7 +119,7 @@ class _Case:
         if held <= ENOUGH_KWH:
             return None
         if not self._may_flow(problem):
-            return _by_rate(kind, amount, held)
+            return _by_rate(kind, amount, held) if math.isfinite(held) else amount + kind.within.unit
         missing, cut = self._relaxed(problem)
         return kind.earliest(Failure(amount, missing, problem, cut)) if missing > 0.0 else None
 
@@ -142,8 +142,7 @@ class _Case:
     def _relaxed(self, problem: PlanningProblem) -> tuple[float, Prices]:
         self.budget.flow_cells -= problem.cells.piece.size
         missing, cut = self.trials.relaxed(problem)
-        rounding = max(ENOUGH_KWH, ENOUGH_SHARE * float(self.trials.kept_kwh.sum()))
-        return max(0.0, missing - rounding), cut
+        return (missing if missing > FLOW_KWH else 0.0), cut
 
     def _may_flow(self, problem: PlanningProblem) -> bool:
         return self.budget.flow_cells >= problem.cells.piece.size
@@ -192,7 +191,7 @@ class _Case:
         problem = self._problem_of(repair)
         fits = self.trials.held(problem) <= ENOUGH_KWH
         fits = fits or (self._may_flow(problem) and self._relaxed(problem)[0] <= 0.0)
-        if fits and (not needs_commitment(problem).any() or self._fits_by_rules(repair)):
+        if fits and (is_linear(problem) or self._fits_by_rules(repair)):
             yield repair
 
     def _fits_by_rules(self, repair: Repair) -> bool:
