@@ -17,15 +17,17 @@ from optimiser.domain import ChargingSession, FixedSegment, PlanRequest, Strateg
 from optimiser.engines.base import Engine, Prices
 from optimiser.fixed_load import fixed_loads
 from optimiser.network import ROUNDING_KWH
+from optimiser.pattern import run_power_kw
 from optimiser.plan import Segments
 from optimiser.problem import PlanningProblem, build_problem
+from optimiser.runs import cheapest_run, cheapest_spread
 from optimiser.series import Floats, StepSeries
 from optimiser.shortfalls import REACHED_SOC
 from optimiser.solve import Solution, solve
 
 # A repair must bring the session to within this share of what counts as reached: so that rounding in
 # between never undoes it, and so that it is not larger than needed.
-AIMED_SHARE = 0.99
+AIMED_SHARE = 0.999
 KEPT_KWH = 1e-3  # what another session may lose to rounding
 ONE_SLOT_MINUTES = 1_000_000
 
@@ -102,10 +104,25 @@ class Trials:
     def alone(self, request: PlanRequest) -> float:
         """What is missing where the others are frozen and the session is planned by its own rules."""
         problem = self.problem_of(self._frozen(request), coarse=False)
-        if problem.curves is None and not needs_commitment(problem)[self.i]:
+        if problem.curves is not None:
+            solution = solve(self.planned.engine, problem, Strategy.ASAP)
+            return self.aim_kwh(problem) - float(problem.delivered_kwh(solution.energy_kwh)[self.i])
+        if not needs_commitment(problem)[self.i]:
             return self._missing_in_room(problem, [limit.room_kwh for limit in problem.limits])
-        solution = solve(self.planned.engine, problem, Strategy.ASAP)
-        return self.aim_kwh(problem) - float(problem.delivered_kwh(solution.energy_kwh)[self.i])
+        return self.aim_kwh(problem) - self._most_by_rules(problem)
+
+    def _most_by_rules(self, problem: PlanningProblem) -> float:
+        """Energy of the earliest run, or of the earliest pieces, in an otherwise settled depot."""
+        cells = slice(int(problem.cells.first_cell[self.i]), int(problem.cells.first_cell[self.i + 1]))
+        pieces, pausable = problem.cells.piece[cells], bool(problem.pausable[self.i])
+        room = np.min([limit.room_kwh for limit in problem.limits if limit.members[self.i]], axis=0)
+        low = float(run_power_kw(problem)[self.i]) * problem.cell_hours[cells]
+        high = np.minimum(problem.cells.upper_kwh[cells], room[pieces])
+        need, price = float(problem.need_kwh[self.i]), problem.middle_hours[pieces]
+        goes_on = bool(problem.charging_now[self.i]) and not pausable
+        run = cheapest_run(price, low, high, need, from_first=goes_on)
+        run = cheapest_spread(price, low, high, need, run) if pausable else run
+        return 0.0 if run is None else float(run.energy_kwh.sum())
 
     def planned_again(self, request: PlanRequest) -> bool:
         """Whether the planner brings the session to its target, and the others to what they had."""

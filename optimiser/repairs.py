@@ -30,9 +30,9 @@ from optimiser.smallest import Range, smallest
 from optimiser.units import PERCENT
 
 # Work for the repairs of one plan, counted in cells of the flows and plans that are made for it.
-FLOW_CELLS = 600_000
-ALONE_CELLS = 60_000
-REPLANNED_CELLS = 60_000
+FLOW_CELLS = 300_000
+ALONE_CELLS = 20_000
+REPLANNED_CELLS = 20_000
 
 SOC_UNIT = 0.1  # points
 ROUNDED_UP_SOC = 0.049  # a target up to this many points above what is planned counts as reached
@@ -150,13 +150,21 @@ class _Case:
     # -- least power and unbroken runs ---------------------------------------------------------
 
     def _enough(self, kind: Kind, needed: float) -> float | None:
-        """The smallest amount that a plan proves to be enough; at least what a relaxed flow needs."""
+        """The smallest amount that a plan proves to be enough; at least what a relaxed flow needs.
+
+        A little more than that is often enough when all may move, so this is planned first.
+        """
         unit, most = kind.within.unit, kind.within.most
         least = max(needed, unit)
+        if self._earliest_alone(kind, least) is None:
+            return least
+        little_more = min(most, least + unit)
+        if self._may_plan() and self._planned_again(kind.make(little_more)):
+            return little_more
         if self._earliest_alone(kind, most) is not None:
             return None
-        enough = smallest(lambda amount: self._earliest_alone(kind, amount), Range(unit, most, least))
-        return None if enough is None else self._less_by_planning(kind, least - unit, enough)
+        enough = smallest(lambda amount: self._earliest_alone(kind, amount), Range(unit, most, little_more))
+        return None if enough is None else self._less_by_planning(kind, little_more, enough)
 
     def _earliest_alone(self, kind: Kind, amount: float) -> float | None:
         if self.budget.alone_cells <= 0:
