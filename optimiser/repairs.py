@@ -21,6 +21,7 @@ from optimiser.amendments import (
 from optimiser.commitment import is_linear
 from optimiser.domain import PlanRequest
 from optimiser.engines.base import Prices
+from optimiser.exceptions import SolverError
 from optimiser.network import Network, make_network
 from optimiser.plan import Repair, Shortfall
 from optimiser.problem import PlanningProblem
@@ -61,8 +62,16 @@ def with_repairs(planned: Planned, shortfalls: tuple[Shortfall, ...]) -> tuple[S
     network = make_network(planned.problem, planned.solution.energy_kwh) if planned.is_linear else None
     repairs: dict[int, tuple[Repair, ...]] = {}
     for shortfall in sorted(shortfalls, key=lambda entry: (-entry.shortfall_kwh, entry.session)):
-        repairs[shortfall.session] = tuple(_Case(planned, shortfall, network, budget).repairs())
+        repairs[shortfall.session] = _repairs_of(_Case(planned, shortfall, network, budget))
     return tuple(replace(entry, repairs=repairs[entry.session]) for entry in shortfalls)
+
+
+def _repairs_of(case: "_Case") -> tuple[Repair, ...]:
+    """A solver that fails on a trial must not cost the plan: then what is known without one is left."""
+    try:
+        return tuple(case.repairs())
+    except SolverError:
+        return (case.lower_target(),)
 
 
 class _Case:
@@ -87,9 +96,10 @@ class _Case:
             yield from self._with_amounts()
             if not self.session.vehicle.pausable:
                 yield from self._if_it_helps(Repair(ALLOW_PAUSING, {}))
-        yield self._lower_target()
+        yield self.lower_target()
 
-    def _lower_target(self) -> Repair:
+    def lower_target(self) -> Repair:
+        """What is planned, to the next tenth of a point: the plan itself shows that it helps."""
         planned_soc = self.shortfall.planned_soc * PERCENT + ROUNDED_UP_SOC
         return Repair(LOWER_TARGET, {TO_SOC: round(math.floor(planned_soc / SOC_UNIT) * SOC_UNIT, 1)})
 
