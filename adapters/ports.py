@@ -15,9 +15,13 @@ from adapters.records import (
     LocationOutcome,
     PlanSummary,
     RunningPlan,
+    SiteLink,
     SiteSettings,
     StoredPlan,
+    VehicleLink,
 )
+from adapters.service_ports import ApiKeys, DeferredCalls, IdempotentAnswers, SiteReadings
+from adapters.service_records import OutboxFigures
 
 Clock = Callable[[], int]
 """Gives epoch milliseconds, UTC."""
@@ -42,11 +46,17 @@ class SiteSettingsStore(Protocol):
 class PlanStore(Protocol):
     """Plans with their proof, their history, and what each vehicle is meant to do now."""
 
-    def save(self, plan: StoredPlan, running: Iterable[RunningPlan] | None = None) -> None:
+    def save(
+        self,
+        plan: StoredPlan,
+        running: Iterable[RunningPlan] | None = None,
+        request: JsonObject | None = None,
+    ) -> None:
         """Keep a plan; with `running` it becomes, in the same step, what the site's vehicles do.
 
         Then the site's running plans that depart after `plan.summary.now_ms` are these and no others;
-        those that have departed stay as they were. ConflictError where the plan's id is taken.
+        those that have departed stay as they were. `request` is the plan request that it answers.
+        ConflictError where the plan's id is taken.
         """
         ...
 
@@ -54,14 +64,34 @@ class PlanStore(Protocol):
         """One plan with its document."""
         ...
 
+    def text(self, plan_id: str) -> bytes | None:
+        """The document of a plan as JSON text, unread: much cheaper than `get` for a large plan."""
+        ...
+
+    def request_text(self, plan_id: str) -> bytes | None:
+        """The plan request that a plan answers, as JSON text; None where it was not kept."""
+        ...
+
+    def newest(self) -> dict[str, PlanSummary]:
+        """The newest plan that every site was given; one made to answer a question has no trigger."""
+        ...
+
     def latest(self, location_uid: str) -> StoredPlan | None:
         """The newest plan of a site with its document, running or not."""
         ...
 
     def history(
-        self, location_uid: str, limit: int = 50, before_ms: int | None = None
+        self, location_uid: str, limit: int = 50, before_ms: int | None = None, before_id: str = ""
     ) -> tuple[PlanSummary, ...]:
-        """A site's plans, newest first; with `before_ms` only those made before."""
+        """A site's plans, newest first; with `before_ms` only those made before.
+
+        Of those made at that very instant, the ones whose id comes before `before_id`: so the last
+        plan of one page leads to the next.
+        """
+        ...
+
+    def locations(self) -> tuple[str, ...]:
+        """The sites that have running plans, departed ones included, in order."""
         ...
 
     def running(self, location_uid: str, from_ms: int = 0) -> tuple[RunningPlan, ...]:
@@ -76,10 +106,20 @@ class PlanStore(Protocol):
 class Outbox(Protocol):
     """Intents: stored before they are sent, closed after they are confirmed; one open per vehicle."""
 
-    def put(self, vehicle_id: str, location_uid: str, payload: JsonObject, fingerprint: str) -> Intent:
+    def put(
+        self,
+        vehicle_id: str,
+        location_uid: str,
+        payload: JsonObject,
+        fingerprint: str,
+        *,
+        keep_pauses: bool = False,
+    ) -> Intent:
         """Open an intent, due at once, in place of the vehicle's open one.
 
-        Where the open one has this fingerprint it stays as it is, pauses included.
+        Where the open one has this fingerprint it stays as it is, pauses included. With `keep_pauses` a
+        new one takes over the attempts and the pause of the open one: what kept that from being
+        confirmed will keep this one too.
         """
         ...
 
@@ -118,6 +158,10 @@ class Outbox(Protocol):
 
     def last_confirmed(self, vehicle_id: str) -> Intent | None:
         """The vehicle's newest intent that was confirmed."""
+        ...
+
+    def figures(self) -> OutboxFigures:
+        """How much is open and how it goes, without the payloads."""
         ...
 
 
@@ -161,6 +205,38 @@ class JobRuns(Protocol):
         ...
 
 
+class VendorLinks(Protocol):
+    """What of ev.energy is what of ours. A vehicle is linked to one at most, on either side."""
+
+    def vehicles(self) -> tuple[VehicleLink, ...]:
+        """All linked vehicles, ordered by `vehicle_id`."""
+        ...
+
+    def link_vehicle(self, vehicle_id: str, evenergy_id: str) -> VehicleLink:
+        """Link by hand; whatever either of the two was linked to before is let go."""
+        ...
+
+    def match_vehicles(self, pairs: Iterable[tuple[str, str]]) -> tuple[VehicleLink, ...]:
+        """Link what was matched by VIN, our id first, and say which links are new.
+
+        What is linked already, on either side, stays as it is. ConflictError where the pairs themselves
+        name one of ev.energy's vehicles twice.
+        """
+        ...
+
+    def unlink_vehicle(self, vehicle_id: str) -> bool:
+        """Forget a vehicle's link; False where there was none."""
+        ...
+
+    def sites(self) -> tuple[SiteLink, ...]:
+        """All linked sites, ordered by `evenergy_id`."""
+        ...
+
+    def link_site(self, evenergy_id: str, location_uid: str) -> SiteLink:
+        """Say of which depot a site is a part, in place of any other."""
+        ...
+
+
 class HeldLock(Protocol):
     """The proof that a lock is held."""
 
@@ -192,6 +268,31 @@ class Store(Protocol):
         """Job runs."""
         ...
 
+    @property
+    def keys(self) -> ApiKeys:
+        """Keys of the HTTP service."""
+        ...
+
+    @property
+    def answers(self) -> IdempotentAnswers:
+        """Answers by idempotency key."""
+        ...
+
+    @property
+    def deferred(self) -> DeferredCalls:
+        """Calls that are answered later."""
+        ...
+
+    @property
+    def readings(self) -> SiteReadings:
+        """What the charging platform last said of each site."""
+        ...
+
+    @property
+    def links(self) -> VendorLinks:
+        """What of ev.energy is what of ours."""
+        ...
+
     def site_lock(self, location_uid: str, wait_s: float = 0.0) -> AbstractContextManager[HeldLock]:
         """Hold a site against every other worker, on any machine; it is not reentrant.
 
@@ -205,7 +306,7 @@ class Store(Protocol):
 
     def prune(self, before_ms: int) -> int:
         """Forget what was over before this instant, and count it: plans that no vehicle follows any
-        more, closed intents, finished job runs. Running plans, open intents and sites stay.
+        more, closed intents, finished job runs. Running plans, open intents, sites and links stay.
         """
         ...
 

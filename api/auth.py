@@ -1,40 +1,79 @@
 """Who may ask: bearer keys in front of every route, or the own machine only where there are none."""
 
-import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine
+from typing import Any
 
-from pydantic import SecretStr
+import structlog
+from fastapi import Request
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.errors import Problem
+from adapters import service_records
+from api.errors import Problem, problem_of
+from api.exceptions import MissingScopeError, TooManyRequestsError
+from api.keys import OWN_MACHINE, Caller, KeyRing
+from api.rate_limit import RateLimit
 from api.settings import is_loopback
 
 OPEN_PATHS = frozenset({"/healthz", "/readyz", "/metrics", "/openapi.json"})
+CALLER = "depot.caller"
+"""Where the caller stands in the ASGI scope."""
+
 _SCHEME = "bearer "
 
 
 class RequireKey:
-    """ASGI middleware: a 401 that says nothing else, before any route is looked up."""
+    """ASGI middleware: a 401 that says nothing else, before any route is looked up; 429 for a busy key."""
 
-    def __init__(self, app: ASGIApp, keys: Mapping[str, SecretStr]) -> None:
+    def __init__(self, app: ASGIApp, keys: KeyRing, rate: RateLimit) -> None:
         self._app = app
-        self._keys = [key.get_secret_value().encode() for key in keys.values()]
+        self._keys = keys
+        self._rate = rate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass what is allowed on to the application."""
-        if scope["type"] != "http" or scope["path"] in OPEN_PATHS or self._allowed(scope):
+        if scope["type"] != "http" or scope["path"] in OPEN_PATHS:
             await self._app(scope, receive, send)
             return
-        refusal = Problem(401).response(headers={"WWW-Authenticate": "Bearer"})
-        await refusal(scope, receive, send)
+        caller = await self._caller(scope)
+        refusal = self._refusal(caller)
+        if refusal is not None:
+            await refusal.response()(scope, receive, send)
+            return
+        scope[CALLER] = caller
+        await self._app(scope, receive, send)
 
-    def _allowed(self, scope: Scope) -> bool:
+    def _refusal(self, caller: Caller | None) -> Problem | None:
+        if caller is None:
+            return Problem(401, headers={"www-authenticate": "Bearer"})
+        structlog.contextvars.bind_contextvars(caller=caller.name)
+        wait_s = self._rate.take(caller.name)
+        return problem_of(TooManyRequestsError(wait_s)) if wait_s else None
+
+    async def _caller(self, scope: Scope) -> Caller | None:
+        if self._keys.stale:
+            await run_in_threadpool(self._keys.refresh)
         if not self._keys:
             client = scope.get("client")
-            return client is None or is_loopback(client[0])
+            return OWN_MACHINE if client is None or is_loopback(client[0]) else None
         header = Headers(scope=scope).get("authorization", "")
-        offered = header[len(_SCHEME) :].encode() if header.lower().startswith(_SCHEME) else b""
-        # every key is compared, in constant time, so that the time taken tells nothing
-        matches = [hmac.compare_digest(offered, key) for key in self._keys]
-        return any(matches)
+        if not header.lower().startswith(_SCHEME):
+            return None
+        return self._keys.caller(header[len(_SCHEME) :])
+
+
+def caller_of(request: Request) -> Caller:
+    """Who asks."""
+    caller: Caller = request.scope[CALLER]
+    return caller
+
+
+def needs(scope: service_records.Scope) -> Callable[[Request], Coroutine[Any, Any, None]]:
+    """A dependency that raises MissingScopeError where the caller's key does not open this."""
+
+    async def check(request: Request) -> None:
+        if scope not in caller_of(request).scopes:
+            raise MissingScopeError(f"this needs a key with the scope {scope.value}")
+
+    return check

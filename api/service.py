@@ -99,6 +99,6 @@ def parse_json(text: bytes) -> Any:
         raise NotJsonError(f"not JSON: {error}") from error
 
 
-def json_text(document: Json, *, indent: int | None = None) -> bytes:
+def json_text(document: Json | list[Json], *, indent: int | None = None) -> bytes:
     """The document as JSON text."""
     return to_json(document, indent=indent)

@@ -3,7 +3,7 @@
 from ipaddress import ip_address
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from api.exceptions import BadSettingError, UnsafeAddressError
@@ -22,6 +22,9 @@ def _named_keys(text: object) -> object:
     return keys
 
 
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+
+
 class Settings(BaseSettings):
     """Everything that the environment decides, each as `DEPOT_<NAME>`; secrets do not print."""
 
@@ -34,11 +37,26 @@ class Settings(BaseSettings):
     chargeye_url: str = "https://kempower.io/api"
     chargeye_refresh_token: SecretStr | None = None
     chargeye_push: Literal["replace", "patch"] = "replace"
+    chargeye_line_voltage: float = Field(400.0, gt=0)  # between phases: makes kW of a power group's amperes
+    chargeye_power_factor: float = Field(1.0, gt=0, le=1)
     evenergy_url: str = "https://api.ev.energy/v2"
     evenergy_token: SecretStr | None = None
     evenergy_client_id: str | None = None
     evenergy_client_secret: SecretStr | None = None
     evenergy_token_url: str | None = None
+
+    workers: Annotated[int, Field(ge=1, le=256)] = 2  # processes for quick answers
+    long_workers: Annotated[int, Field(ge=1, le=256)] = 1  # processes for large and deferred ones
+    large_body_bytes: Annotated[int, Field(ge=1)] = 1_000_000  # a body above this is no quick answer
+    quick_limit_s: Seconds = 4.0  # what is not done by then goes to the long workers
+    sync_limit_s: Seconds = 60.0  # no answer at once takes longer
+    async_limit_s: Seconds = 1_800.0  # and no deferred one
+    queue_limit: Annotated[int, Field(ge=0)] = 64  # waiting calls, for each kind of worker
+    deferred_limit: Annotated[int, Field(ge=0)] = 1_000  # queued deferred calls
+    rate_per_s: Annotated[float, Field(gt=0)] = 50.0  # requests of one key in the long run
+    rate_burst: Annotated[int, Field(ge=1)] = 200  # and at once
+    shutdown_s: Seconds = 20.0  # running work may go on so long after a signal to stop
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
 
 
 def is_loopback(host: str) -> bool:

@@ -35,7 +35,7 @@ def read_shape(document: object) -> Shape:
     try:
         body = PlanRequestBody.model_validate(document)
     except ValidationError as error:
-        return _read_rest(document, _faults(error, document))
+        return _read_rest(document, faults_of(error, document))
     counts = (len(body.vehicles), len(body.schedules), len(body.recurring_schedules))
     return Shape(body, (), {name: range(count) for name, count in zip(ENTRY_LISTS, counts, strict=True)})
 
@@ -90,7 +90,8 @@ def _names(model: type[PlanRequestBody | SiteBody | SettingsBody]) -> Iterable[s
     return [field.alias or name for name, field in model.model_fields.items()]
 
 
-def _faults(error: ValidationError, document: object) -> tuple[Fault, ...]:
+def faults_of(error: ValidationError, document: object) -> tuple[Fault, ...]:
+    """What pydantic found wrong with a document, each with its path in it."""
     details = error.errors(include_url=False, include_context=False, include_input=False)
     found = (
         Fault(

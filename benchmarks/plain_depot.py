@@ -4,8 +4,7 @@
 
 A plain depot has `horizon` (start, end, stepMinutes), `site` (powerCapKw), `prices` (start, eurPerKwh)
 and `vehicles`, each with one stay. Charging is lossless. `instances/plain_costs.json` has, by number of
-vehicles, the cost that two independent solvers found optimal for the files of that size, with least power
-and without.
+vehicles, the optimal cost of the file of that size; it is the same with least power and without.
 """
 
 import json

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from optimiser.certificate import cheapest_alone, least_missing
-from optimiser.delivery import cell_prices
+from optimiser.certificate import alone_at_margin, cheapest_alone, least_missing
+from optimiser.delivery import cell_prices, free_kwh
 from optimiser.engines.base import Objective, Prices
 from optimiser.problem import PlanningProblem
 from optimiser.runs import unbroken_alone
@@ -11,26 +11,49 @@ from optimiser.series import Floats
 
 
 def missing_bound(problem: PlanningProblem, need_kwh: Floats, cut: Prices) -> float:
-    """No plan leaves less than this missing below `need_kwh` in total [kWh]."""
-    alone = least_missing(problem.cells, cell_prices(problem, cut), need_kwh)
+    """No plan leaves less than this missing below `need_kwh` in total [kWh].
+
+    A kWh that is missing costs 1, and so does one over the cut: a session buys what is free.
+    """
+    if cut.curves.any():
+        alone = least_missing(problem.cells, cell_prices(problem, cut), need_kwh)
+    else:
+        alone = np.maximum(need_kwh - free_kwh(problem, cut), 0.0)
     return max(0.0, float(alone.sum()) - _room_value(problem, cut))
 
 
 def strategy_bound(
     problem: PlanningProblem, energy_kwh: Floats, objective: Objective, prices: Prices
 ) -> float:
-    """No plan that delivers these energies is cheaper than this.
+    """No plan that delivers these energies per session is cheaper than this.
 
     Sessions that cannot pause are minimised over their unbroken runs, the others over any power up to
     their largest.
     """
-    cost = objective.cost_per_kwh[problem.cells.piece] + cell_prices(problem, prices)
+    cost = cell_prices(problem, prices, objective.cost_per_kwh)
     alone = cheapest_alone(problem.cells, cost, energy_kwh)
     straight = np.array([s.vehicle.charging_curve is None for s in problem.sessions], dtype=bool)
     unbroken = np.flatnonzero(~problem.pausable & straight & (energy_kwh > 0.0))
     low_kwh = problem.min_power_kw[problem.cell_session] * problem.cell_hours
     alone = unbroken_alone(problem.cells, cost, low_kwh, energy_kwh, unbroken, alone)
-    return float(alone.sum()) - _room_value(problem, prices) + _peak_value(problem, objective, prices)
+    return float(alone.sum()) + _shared_value(problem, objective, prices)
+
+
+def flow_bound(
+    problem: PlanningProblem, flow_kwh: Floats, energy_kwh: Floats, objective: Objective, prices: Prices
+) -> float:
+    """`strategy_bound` where all can pause, quicker: `flow_kwh` per cell is optimal at the prices.
+
+    Such a flow shows every session's margin: the dearest cell that it charges in.
+    """
+    cost = cell_prices(problem, prices, objective.cost_per_kwh)
+    margin = np.full(problem.n_sessions, float(cost.min(initial=0.0)))
+    some = np.flatnonzero(np.diff(problem.cells.first_cell))
+    if some.size:
+        used = np.where(flow_kwh > 0.0, cost, margin[some[0]])
+        margin[some] = np.maximum.reduceat(used, problem.cells.first_cell[some])
+    alone = alone_at_margin(problem.cells, cost, energy_kwh, margin)
+    return float(alone.sum()) + _shared_value(problem, objective, prices)
 
 
 def valid_peak_prices(problem: PlanningProblem, objective: Objective, peak_price: Floats) -> Floats:
@@ -53,7 +76,13 @@ def _peak_value(problem: PlanningProblem, objective: Objective, prices: Prices) 
     return float(prices.peak @ (kwh_per_kw * (problem.immovable_kw - objective.peak.floor_kw)))
 
 
+def _shared_value(problem: PlanningProblem, objective: Objective, prices: Prices) -> float:
+    return _peak_value(problem, objective, prices) - _room_value(problem, prices)
+
+
 def _room_value(problem: PlanningProblem, prices: Prices) -> float:
     """What all room is worth: of the limits, and under the charging curves."""
     shared = sum(float(p @ limit.room_kwh) for p, limit in zip(prices.limits, problem.limits, strict=True))
-    return shared if problem.curves is None else shared + float(prices.curves @ problem.curves.limit_kw)
+    if problem.curves is None or prices.curves.size == 0:
+        return shared
+    return shared + float(prices.curves @ problem.curves.limit_kw)

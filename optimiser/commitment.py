@@ -17,6 +17,7 @@ from optimiser.delivery import cell_prices, decide_delivery
 from optimiser.engines.base import Engine, Flow, Objective, Prices, Question
 from optimiser.exceptions import SolverError
 from optimiser.exchange import Board, mend
+from optimiser.improve import Improvement
 from optimiser.limits import Flags
 from optimiser.pattern import Pattern, run_power_kw
 from optimiser.preferences import Preference, running_kwh
@@ -73,7 +74,8 @@ def commit(engine: Engine, problem: PlanningProblem, energy_kwh: Floats, aim: Ai
     pattern, flow = Pattern.open(problem), relaxed
     if unbroken.size:
         pattern, flow = search.place_runs(unbroken, relaxed)
-    return search.settle(pattern, flow)
+    energy = search.settle(pattern, flow)
+    return Improvement(problem, aim.objective, relaxed.prices, energy_kwh).improved(energy)
 
 
 class _Search:
@@ -277,9 +279,21 @@ class _Search:
 
     def _mended(self, pattern: Pattern, flow: Flow) -> Floats:
         low_kw = run_power_kw(self.problem)
-        board = Board(pattern.problem(), low_kw, flow.energy_kwh, self.objective.cost_per_kwh)
+        problem = self._under_its_peak(pattern.problem(), flow)
+        board = Board(problem, low_kw, flow.energy_kwh, self.objective.cost_per_kwh)
         mend(board)
         return board.energy[board.at]
+
+    def _under_its_peak(self, problem: PlanningProblem, flow: Flow) -> PlanningProblem:
+        """Room cut to the peak that the flow has: no exchange may raise what costs money per kW."""
+        peak = self.objective.peak
+        if peak is None:
+            return problem
+        load_kw = problem.load_kw(flow.energy_kwh)[peak.counts]
+        above_kw = max(peak.floor_kw, float(load_kw.max(initial=0.0))) - problem.immovable_kw
+        room = np.where(peak.counts, np.maximum(above_kw, 0.0) * problem.hours / problem.ac_per_dc, np.inf)
+        site, *others = (limit.room_kwh for limit in problem.limits)
+        return problem.with_rooms((np.minimum(site, room), *others))
 
     def _broken(self, pattern: Pattern, energy_kwh: Floats) -> Index:
         """Cells with some power, but less than the least, that are not the settled end of a run."""
@@ -337,7 +351,7 @@ class _Search:
     # -- shared --------------------------------------------------------------------------------
 
     def _cell_costs(self, prices: Prices) -> Floats:
-        return self.objective.cost_per_kwh[self.problem.cells.piece] + cell_prices(self.problem, prices)
+        return cell_prices(self.problem, prices, self.objective.cost_per_kwh)
 
     def _by_urgency(self, sessions: Index) -> list[int]:
         """Running ones first, then by priority, then those with the least slack, then in their order."""

@@ -139,18 +139,23 @@ def _level_of_cut(
 
 def free_kwh(problem: PlanningProblem, cut: Prices) -> Floats:
     """Energy that each session can take outside a cut (prices 0 or 1 per limit and piece)."""
+    if not any(price.any() for price in cut.limits):
+        return problem.reach_kwh
     priced = cell_prices(problem, cut)
     outside = problem.cells.upper_kwh * np.clip(1.0 - priced, 0.0, 1.0)
     return problem.delivered_kwh(outside)
 
 
-def cell_prices(problem: PlanningProblem, prices: Prices) -> Floats:
-    """Sum of the prices of limits, peak and charging curves that each cell pays [per kWh]."""
-    total = prices.peak[problem.cells.piece]
+def cell_prices(problem: PlanningProblem, prices: Prices, cost_per_kwh: Floats | float = 0.0) -> Floats:
+    """Sum of a cost in each piece and of all prices that each cell pays [per kWh]."""
+    priced = [(p, limit) for p, limit in zip(prices.limits, problem.limits, strict=True) if p.any()]
+    shared = [price for price, limit in priced if limit.members.all()]
+    total: Floats = (sum(shared, prices.peak) + cost_per_kwh)[problem.cells.piece]
+    for price, limit in priced:
+        if not limit.members.all():
+            total += price[problem.cells.piece] * limit.members[problem.cell_session]
     if problem.curves is not None and prices.curves.any():
-        total = total + problem.curves.cost_of_cells(problem.cells, problem.cell_hours, prices.curves)
-    for limit, price in zip(problem.limits, prices.limits, strict=True):
-        total = total + price[problem.cells.piece] * limit.members[problem.cell_session]
+        total += problem.curves.cost_of_cells(problem.cells, problem.cell_hours, prices.curves)
     return total
 
 

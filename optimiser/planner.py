@@ -10,6 +10,7 @@ from optimiser.commitment import is_linear
 from optimiser.domain import ChargingSession, Notice, PlanRequest, Site, Strategy
 from optimiser.engines.base import Prices
 from optimiser.engines.choice import choose_engine
+from optimiser.engines.untidied import Untidied
 from optimiser.figures import (
     churn,
     fixed_kwh,
@@ -43,12 +44,14 @@ def plan_site(
     *,
     engine: str = "auto",
     seconds: Callable[[], float] = no_clock,
+    figures_only: bool = False,
     repairs: bool = True,
 ) -> Plan:
     """Plan one depot. Raises InvalidRequestError for what is wrong, SolverError where a solver fails.
 
     `engine` is `auto` or a name that `engines.choice` knows; `seconds` is a clock for the phase times.
-    Without `repairs` shortfalls come with their reasons alone, and sooner.
+    With `figures_only` the plan is as good but not as tidy, and sooner made.
+    Without `repairs` (and with `figures_only`) shortfalls come with their reasons alone, and sooner.
     """
     watch = Stopwatch(seconds)
     sessions = dated_sessions(request)
@@ -59,11 +62,13 @@ def plan_site(
     problem = build_problem(request, ours, fixed_loads(request, sessions), site)
     watch.lap("build")
     chosen = choose_engine(engine, problem)
+    if figures_only:
+        chosen = Untidied(chosen)
     solution = solve(chosen, problem, request.strategy)
     watch.lap("solve")
     plan = make_plan(request, problem, solution, chosen.name, notices)
     watch.lap("segments")
-    if repairs:
+    if repairs and not figures_only:
         dated = replace(request, site=site, sessions=sessions, recurring=())
         planned = Planned(dated, problem, solution, plan.segments, chosen)
         plan = replace(plan, shortfalls=with_repairs(planned, plan.shortfalls))

@@ -6,6 +6,7 @@ so none of it ever costs anything of wants 1 to 3.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -31,12 +32,17 @@ class Kink:
     cost_per_kwh: float
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class Preference:
     """Cost of a kWh in every cell, and what is added above each kink."""
 
-    cost_per_kwh: Floats
+    problem: PlanningProblem
     kinks: tuple[Kink, ...] = ()
+
+    @cached_property
+    def cost_per_kwh(self) -> Floats:
+        """Per cell; worked out when it is asked for, because not every engine needs it."""
+        return earlier_first(self.problem)
 
 
 def make_preference(problem: PlanningProblem, energy_kwh: Floats | None = None) -> Preference:
@@ -49,7 +55,7 @@ def make_preference(problem: PlanningProblem, energy_kwh: Floats | None = None) 
         kinks.append(Kink(running_kwh(problem), AWAY_FROM_PLAN))
     if has_power_rules(problem):
         kinks.append(Kink(_ideal_kwh(problem, energy_kwh), ABOVE_IDEAL))
-    return Preference(earlier_first(problem), tuple(kinks))
+    return Preference(problem, tuple(kinks))
 
 
 def has_power_rules(problem: PlanningProblem) -> bool:

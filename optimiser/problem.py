@@ -90,6 +90,11 @@ class PlanningProblem:
         """AC kWh drawn for one DC kWh delivered."""
         return 1.0 / self.site.ac_dc_power_ratio
 
+    @cached_property
+    def reach_kwh(self) -> Floats:
+        """The most that each session can take in all its cells."""
+        return self.delivered_kwh(self.cells.upper_kwh)
+
     def used_kwh(self, limit: Limit, energy_kwh: Floats) -> Floats:
         """Energy that the members of a limit charge in each piece, with these energies per cell."""
         members = limit.members[self.cell_session]
@@ -102,8 +107,7 @@ class PlanningProblem:
 
     def delivered_kwh(self, energy_kwh: Floats) -> Floats:
         """Energy per session with these energies per cell."""
-        sums = np.bincount(self.cell_session, energy_kwh, minlength=self.n_sessions)
-        return sums.astype(np.float64)
+        return self.cells.summed(energy_kwh)
 
     def by_piece(self, values: Floats) -> Floats:
         """Sums over each piece of values per cell."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from optimiser.bounds import missing_bound, strategy_bound, valid_peak_prices
+from optimiser.bounds import flow_bound, missing_bound, strategy_bound, valid_peak_prices
 from optimiser.commitment import Aim, commit, needs_commitment
 from optimiser.delivery import Delivery, decide_delivery, full_delivery
 from optimiser.domain import Strategy
@@ -68,8 +68,9 @@ def solve(engine: Engine, problem: PlanningProblem, strategy: Strategy) -> Solut
     delivery, relaxed = _deliver(engine, problem, wants)
     kept, wanted_kwh, first = _under_curves(engine, problem, delivery.energy_kwh, wants, relaxed)
     flows = _later_stages(engine, kept, wanted_kwh, wants, first)
-    known = Wants(stages, make_preference(kept, flows[-1].energy_kwh))
-    energy = _with_rules(engine, kept, wanted_kwh, known, flows)
+    if has_power_rules(problem):
+        wants = Wants(stages, make_preference(kept, flows[-1].energy_kwh))
+    energy = _with_rules(engine, kept, wanted_kwh, wants, flows)
     peak = valid_peak_prices(problem, stages[0], relaxed.prices.peak)
     prices = replace(relaxed.prices, peak=peak)
     return Solution(
@@ -82,8 +83,18 @@ def solve(engine: Engine, problem: PlanningProblem, strategy: Strategy) -> Solut
         ),
         objective=stages[0],
         prices=prices,
-        bound=strategy_bound(problem, problem.delivered_kwh(energy), stages[0], prices),
+        bound=_bound(engine, problem, energy, stages[0], replace(relaxed, prices=prices)),
     )
+
+
+def _bound(
+    engine: Engine, problem: PlanningProblem, energy: Floats, objective: Objective, flow: Flow
+) -> float:
+    """The bound at the energies that the plan delivers; the quick way where the flow is optimal for them."""
+    delivered = problem.delivered_kwh(energy)
+    if engine.exact and not needs_commitment(problem).any():
+        return flow_bound(problem, flow.energy_kwh, delivered, objective, flow.prices)
+    return strategy_bound(problem, delivered, objective, flow.prices)
 
 
 def _deliver(engine: Engine, problem: PlanningProblem, wants: Wants) -> tuple[Delivery, Flow]:
@@ -104,11 +115,9 @@ def _with_curve_cut(engine: Engine, problem: PlanningProblem, delivery: Delivery
     """The delivery with a proof that knows the curves, where they leave energy missing."""
     if problem.curves is None:
         return delivery
-    none = Prices.none(problem)
-    cut = replace(delivery.minimum_cut, curves=none.curves)
     missing = (problem.need_kwh - delivery.energy_kwh).sum() > NEGLIGIBLE_KWH
-    target = engine.most(problem, problem.need_kwh).prices if missing else none
-    return replace(delivery, minimum_cut=cut, target_cut=target)
+    target = engine.most(problem, problem.need_kwh).prices if missing else Prices.none(problem)
+    return replace(delivery, target_cut=target)
 
 
 def _nearest(engine: Engine, problem: PlanningProblem, energy: Floats, wants: Wants) -> tuple[Floats, Flow]:
@@ -190,6 +199,8 @@ def _with_rules(
     if has_power_rules(problem):
         flows = [*flows[:-1], _with_known_tags(engine, problem, energy, wants, flows)]
     committed = _committed(engine, problem, energy, wants, flows)
+    if engine.exact and not needs_commitment(problem).any():
+        return committed
     return follow_curves(problem, settled(problem, committed, energy), energy)
 
 

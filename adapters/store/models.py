@@ -2,11 +2,12 @@
 
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, Double, Enum, ForeignKey, Index, MetaData, text
+from sqlalchemy import BigInteger, Double, Enum, ForeignKey, Index, MetaData, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from adapters.records import IntentState, JobState, JsonObject, OutcomeState
-from adapters.store.documents import Document
+from adapters.records import IntentState, JobState, JsonObject, LinkSource, OutcomeState
+from adapters.service_records import CallState
+from adapters.store.documents import Document, PackedBytes
 
 _STATE_LENGTH = 16
 
@@ -39,8 +40,12 @@ class Base(DeclarativeBase):
         JsonObject: Document,
         dict[str, int]: Document,
         IntentState: _state(IntentState),
+        LinkSource: _state(LinkSource),
         JobState: _state(JobState),
         OutcomeState: _state(OutcomeState),
+        CallState: _state(CallState),
+        dict[str, str]: Document,
+        bytes: PackedBytes,
     }
 
 
@@ -74,6 +79,15 @@ class PlanRow(Base):
     churn: Mapped[float]
     trigger: Mapped[str | None]
     trigger_description: Mapped[str | None]
+    document: Mapped[JsonObject]
+
+
+class PlanRequestRow(Base):
+    """The request that a plan answers."""
+
+    __tablename__ = "plan_requests"
+
+    plan_id: Mapped[str] = mapped_column(ForeignKey("plans.plan_id", ondelete="CASCADE"), primary_key=True)
     document: Mapped[JsonObject]
 
 
@@ -151,3 +165,82 @@ class OutcomeRow(Base):
     counts: Mapped[dict[str, int]]
     plan_id: Mapped[str | None]
     detail: Mapped[str | None]
+
+
+class ReadingRow(Base):
+    """What the charging platform last said of a site: `{schedules, vehicles}`."""
+
+    __tablename__ = "readings"
+
+    location_uid: Mapped[str] = mapped_column(primary_key=True)
+    read_ms: Mapped[int]
+    document: Mapped[JsonObject]
+
+
+class ApiKeyRow(Base):
+    """A key that was handed out; `scopes` are words with a comma between them."""
+
+    __tablename__ = "api_keys"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(unique=True)
+    scopes: Mapped[str]
+    created_ms: Mapped[int]
+    revoked_ms: Mapped[int | None]
+
+
+class AnswerRow(Base):
+    """What was answered to a request with an idempotency key; no status while it runs."""
+
+    __tablename__ = "answers"
+
+    owner: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    fingerprint: Mapped[str]
+    created_ms: Mapped[int] = mapped_column(index=True)
+    status: Mapped[int | None]
+    headers: Mapped[dict[str, str] | None]
+    body: Mapped[bytes | None]
+
+
+class DeferredRow(Base):
+    """A call that is answered later, with its request and, once there, its answer."""
+
+    __tablename__ = "deferred_calls"
+    __table_args__ = (Index(None, "state", "created_ms"),)
+
+    call_id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    state: Mapped[CallState]
+    options: Mapped[JsonObject]
+    body: Mapped[bytes]
+    created_ms: Mapped[int]
+    started_ms: Mapped[int | None]
+    beat_ms: Mapped[int | None]
+    finished_ms: Mapped[int | None]
+    attempts: Mapped[int]
+    status: Mapped[int | None]
+    headers: Mapped[dict[str, str] | None]
+    answer: Mapped[bytes | None]
+
+
+class VehicleLinkRow(Base):
+    """Our vehicle and the same one at ev.energy."""
+
+    __tablename__ = "vehicle_links"
+    __table_args__ = (UniqueConstraint("evenergy_id"),)
+
+    vehicle_id: Mapped[str] = mapped_column(primary_key=True)
+    evenergy_id: Mapped[str]
+    source: Mapped[LinkSource]
+    linked_ms: Mapped[int]
+
+
+class SiteLinkRow(Base):
+    """A site of ev.energy and the depot of which it is a part."""
+
+    __tablename__ = "site_links"
+
+    evenergy_id: Mapped[str] = mapped_column(primary_key=True)
+    location_uid: Mapped[str]
+    linked_ms: Mapped[int]

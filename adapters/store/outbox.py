@@ -7,15 +7,17 @@ it a new `intent_id`, so that a late confirmation of the older cannot close the 
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Update, case, select, text, update
+from sqlalchemy import ColumnElement, Update, case, func, select, text, update
 from sqlalchemy.orm import Session
 
 from adapters.ports import Clock
 from adapters.records import Intent, IntentState, JsonObject, RetryPauses
+from adapters.service_records import OutboxFigures
 from adapters.store.database import Database, as_records, columns, insert_into, values
 from adapters.store.models import IntentRow
 
 _COLUMNS = columns(IntentRow, Intent)
+_PAUSES = ("attempts", "next_attempt_ms", "last_error")
 _IS_OPEN = IntentRow.state == IntentState.OPEN
 
 
@@ -27,7 +29,15 @@ class SqlOutbox:
         self._clock = clock
         self._pauses = pauses
 
-    def put(self, vehicle_id: str, location_uid: str, payload: JsonObject, fingerprint: str) -> Intent:
+    def put(
+        self,
+        vehicle_id: str,
+        location_uid: str,
+        payload: JsonObject,
+        fingerprint: str,
+        *,
+        keep_pauses: bool = False,
+    ) -> Intent:
         """Open an intent, due at once, in place of the vehicle's open one with another fingerprint."""
         now_ms = self._clock()
         new = Intent(
@@ -45,7 +55,7 @@ class SqlOutbox:
             last_error=None,
         )
         with self._database.writing() as session:
-            _insert_or_replace(session, new)
+            _insert_or_replace(session, new, keep_pauses=keep_pauses)
             row = session.execute(select(*_COLUMNS).where(_IS_OPEN, IntentRow.vehicle_id == vehicle_id)).one()
         return Intent(*row)
 
@@ -104,6 +114,17 @@ class SqlOutbox:
             row = session.execute(query.order_by(*newest_first).limit(1)).first()
         return None if row is None else Intent(*row)
 
+    def figures(self) -> OutboxFigures:
+        """How much is open and how it goes, without the payloads."""
+        query = select(
+            func.count().filter(_IS_OPEN),
+            func.count().filter(_IS_OPEN, IntentRow.last_error.is_not(None)),
+            func.count().filter(IntentRow.state == IntentState.GIVEN_UP),
+            func.min(IntentRow.created_ms).filter(_IS_OPEN),
+        )
+        with self._database.reading() as session:
+            return OutboxFigures(*session.execute(query).one())
+
     def _close(self, intent_id: str, state: IntentState, last_error: str | None) -> bool:
         closing = _open_intent(intent_id).values(
             state=state, closed_ms=self._clock(), in_flight=False, last_error=last_error
@@ -123,14 +144,15 @@ def _open_intent(intent_id: str) -> Update:
     return update(IntentRow).where(IntentRow.intent_id == intent_id, _IS_OPEN)
 
 
-def _insert_or_replace(session: Session, new: Intent) -> None:
+def _insert_or_replace(session: Session, new: Intent, *, keep_pauses: bool) -> None:
     row: dict[str, Any] = values(new)
+    kept = {"vehicle_id", *(_PAUSES if keep_pauses else ())}
     insert = insert_into(session, IntentRow).values(row)
     session.execute(
         insert.on_conflict_do_update(
             index_elements=["vehicle_id"],
             index_where=text("state = 'open'"),
-            set_={name: insert.excluded[name] for name in row if name != "vehicle_id"},
+            set_={name: insert.excluded[name] for name in row if name not in kept},
             where=IntentRow.fingerprint != insert.excluded.fingerprint,
         )
     )

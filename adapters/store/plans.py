@@ -1,13 +1,15 @@
 """Plans, their history, and the running plan of each vehicle in the database."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from sqlalchemy import delete, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, LargeBinary, Select, delete, func, select, tuple_, type_coerce
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from adapters.records import PlanSummary, RunningPlan, StoredPlan
+from adapters.records import JsonObject, PlanSummary, RunningPlan, StoredPlan
 from adapters.store.database import Database, as_records, columns, insert_into, upsert, values
-from adapters.store.models import PlanRow, RunningPlanRow
+from adapters.store.documents import unpacked_text
+from adapters.store.models import PlanRequestRow, PlanRow, RunningPlanRow
 
 _SUMMARY = columns(PlanRow, PlanSummary)
 _RUNNING = columns(RunningPlanRow, RunningPlan)
@@ -20,11 +22,19 @@ class SqlPlans:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def save(self, plan: StoredPlan, running: Iterable[RunningPlan] | None = None) -> None:
+    def save(
+        self,
+        plan: StoredPlan,
+        running: Iterable[RunningPlan] | None = None,
+        request: JsonObject | None = None,
+    ) -> None:
         """Keep a plan; with `running` it becomes, in the same step, what the site's vehicles do."""
         row = {**values(plan.summary), "document": plan.document}
         with self._database.writing() as session:
             session.execute(insert_into(session, PlanRow).values(row))
+            if request is not None:
+                kept = {"plan_id": plan.summary.plan_id, "document": request}
+                session.execute(insert_into(session, PlanRequestRow).values(kept))
             if running is not None:
                 _replace_running(session, plan.summary, list(running))
 
@@ -36,6 +46,30 @@ class SqlPlans:
             ).first()
         return None if row is None else StoredPlan(PlanSummary(*row[:-1]), row[-1])
 
+    def text(self, plan_id: str) -> bytes | None:
+        """The document of a plan as JSON text, unread."""
+        return self._text(select(_as_stored(PlanRow.document)).where(PlanRow.plan_id == plan_id))
+
+    def request_text(self, plan_id: str) -> bytes | None:
+        """The plan request that a plan answers, as JSON text; None where it was not kept."""
+        kept = select(_as_stored(PlanRequestRow.document))
+        return self._text(kept.where(PlanRequestRow.plan_id == plan_id))
+
+    def _text(self, query: Select[Any]) -> bytes | None:
+        with self._database.reading() as session:
+            data = session.scalar(query)
+        return None if data is None else unpacked_text(bytes(data))
+
+    def newest(self) -> dict[str, PlanSummary]:
+        """The newest plan that every site was given; one made to answer a question has no trigger."""
+        given = PlanRow.trigger.is_not(None)
+        latest = select(PlanRow.location_uid, func.max(PlanRow.created_ms)).where(given)
+        of_site = tuple_(PlanRow.location_uid, PlanRow.created_ms)
+        query = select(*_SUMMARY).where(given, of_site.in_(latest.group_by(PlanRow.location_uid)))
+        with self._database.reading() as session:
+            rows = session.execute(query.order_by(PlanRow.plan_id)).all()
+        return {plan.location_uid: plan for plan in as_records(rows, PlanSummary)}
+
     def latest(self, location_uid: str) -> StoredPlan | None:
         """The newest plan of a site with its document, running or not."""
         newest = select(PlanRow.plan_id).where(PlanRow.location_uid == location_uid)
@@ -44,14 +78,19 @@ class SqlPlans:
         return None if plan_id is None else self.get(plan_id)
 
     def history(
-        self, location_uid: str, limit: int = 50, before_ms: int | None = None
+        self, location_uid: str, limit: int = 50, before_ms: int | None = None, before_id: str = ""
     ) -> tuple[PlanSummary, ...]:
-        """A site's plans, newest first; with `before_ms` only those made before."""
+        """A site's plans, newest first; with `before_ms` only those before then and that id."""
         query = select(*_SUMMARY).where(PlanRow.location_uid == location_uid)
         if before_ms is not None:
-            query = query.where(PlanRow.created_ms < before_ms)
+            query = query.where(tuple_(PlanRow.created_ms, PlanRow.plan_id) < (before_ms, before_id))
         with self._database.reading() as session:
             return as_records(session.execute(query.order_by(*_NEWEST_FIRST).limit(limit)).all(), PlanSummary)
+
+    def locations(self) -> tuple[str, ...]:
+        """The sites that have running plans, departed ones included, in order."""
+        with self._database.reading() as session:
+            return tuple(sorted(session.scalars(select(RunningPlanRow.location_uid).distinct())))
 
     def running(self, location_uid: str, from_ms: int = 0) -> tuple[RunningPlan, ...]:
         """A site's running plans that depart after `from_ms`, ordered by departure, then vehicle."""
@@ -70,6 +109,10 @@ class SqlPlans:
         with self._database.reading() as session:
             row = session.execute(query).first()
         return None if row is None else RunningPlan(*row)
+
+
+def _as_stored(document: InstrumentedAttribute[JsonObject]) -> ColumnElement[bytes]:
+    return type_coerce(document, LargeBinary())
 
 
 def _replace_running(session: Session, plan: PlanSummary, running: Sequence[RunningPlan]) -> None:

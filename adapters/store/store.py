@@ -8,12 +8,17 @@ from sqlalchemy.sql.dml import ReturningDelete
 from adapters.ports import Clock, HeldLock
 from adapters.records import IntentState, JobState, RetryPauses
 from adapters.store.database import Database
+from adapters.store.deferred import SqlDeferredCalls
+from adapters.store.idempotency import SqlIdempotentAnswers
 from adapters.store.jobs import SqlJobRuns
+from adapters.store.keys import SqlApiKeys
+from adapters.store.links import SqlVendorLinks
 from adapters.store.locks import Locks, locks_of
 from adapters.store.migrate import migrate
 from adapters.store.models import IntentRow, JobRunRow, PlanRow, RunningPlanRow
 from adapters.store.outbox import SqlOutbox
 from adapters.store.plans import SqlPlans
+from adapters.store.readings import SqlSiteReadings
 from adapters.store.sites import SqlSiteSettings
 
 
@@ -43,6 +48,11 @@ class SqlStore:
         self.plans = SqlPlans(database)
         self.outbox = SqlOutbox(database, clock, pauses)
         self.jobs = SqlJobRuns(database, clock)
+        self.keys = SqlApiKeys(database, clock)
+        self.answers = SqlIdempotentAnswers(database, clock)
+        self.deferred = SqlDeferredCalls(database, clock)
+        self.readings = SqlSiteReadings(database, clock)
+        self.links = SqlVendorLinks(database, clock)
 
     def site_lock(self, location_uid: str, wait_s: float = 0.0) -> AbstractContextManager[HeldLock]:
         """Hold a site against every other worker; SiteBusyError where another holds it."""
@@ -56,7 +66,8 @@ class SqlStore:
     def prune(self, before_ms: int) -> int:
         """Forget what was over before this instant, and count it."""
         with self._database.writing() as session:
-            return sum(len(session.execute(forgotten).all()) for forgotten in _over(before_ms))
+            forgotten = sum(len(session.execute(over).all()) for over in _over(before_ms))
+        return forgotten + self.answers.forget(before_ms) + self.deferred.forget(before_ms)
 
     def close(self) -> None:
         """Give back every connection."""

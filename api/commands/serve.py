@@ -19,11 +19,11 @@ def serve(
     KEY". Without keys the service speaks to this machine only, and refuses any other address (exit code 2).
     """
     with reported("the environment"):
-        import uvicorn
-
-        from api.app import create_app
+        from api.logs import configure_logs
+        from api.server import run_server
         from api.settings import read_settings, refuse_open_door
 
         settings = read_settings()
         refuse_open_door(settings, host)
-        uvicorn.run(create_app(settings), host=host, port=port, server_header=False)
+        configure_logs(settings.log_level)
+        run_server(settings, host, port)

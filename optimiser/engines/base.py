@@ -35,18 +35,17 @@ class Ceiling:
 @dataclass(frozen=True, eq=False, slots=True)
 class Prices:
     """Dual prices >= 0: per DC kWh of each limit in each piece and of the peak in each piece, and per kW
-    of each row of the charging curves."""
+    of each row of the charging curves; no entries for curves mean that all are 0."""
 
     limits: tuple[Floats, ...]
     peak: Floats
-    curves: Floats
+    curves: Floats = field(default_factory=lambda: np.zeros(0))
 
     @classmethod
     def none(cls, problem: PlanningProblem) -> "Prices":
         """All prices 0."""
         zeros = np.zeros(problem.n_pieces)
-        rows = 0 if problem.curves is None else problem.curves.cell.size
-        return cls(tuple(zeros for _ in problem.limits), zeros, np.zeros(rows))
+        return cls(tuple(zeros for _ in problem.limits), zeros)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -72,9 +71,13 @@ class Question:
 
 
 class Engine(Protocol):
-    """A solver of the relaxed problem. Same problem, same answer."""
+    """A solver of the relaxed problem. Same problem, same answer.
+
+    `exact`: its flows keep bounds, limits and energies to the last digit, so there is nothing to settle.
+    """
 
     name: str
+    exact: bool
 
     def most(self, problem: PlanningProblem, demand_kwh: Floats) -> Flow:
         """The most energy that can be delivered in total, to no session more than its demand.

@@ -25,6 +25,7 @@ class HighsEngine:
     """Solves the relaxed problem by linear programming."""
 
     name = "highs"
+    exact = False
 
     def most(self, problem: PlanningProblem, demand_kwh: Floats) -> Flow:
         """See `Engine.most`."""

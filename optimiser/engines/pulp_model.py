@@ -33,6 +33,8 @@ _DEFAULT_SOLVER = "HiGHS"
 class PulpEngine:
     """Solves the relaxed problem as written down above."""
 
+    exact = False
+
     def __init__(self, solver: str | None = None) -> None:
         self.name = f"pulp:{solver}" if solver else "pulp"
         self._solver = _make_solver(solver or _DEFAULT_SOLVER)

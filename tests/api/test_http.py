@@ -75,9 +75,9 @@ def test_an_unknown_path_is_a_problem_too(http):
 
 
 def test_a_wrong_method_says_which_one_is_right(http):
-    answer = http.get("/v1/plans")
+    answer = http.delete("/v1/plans")
     problem(answer, 405)
-    assert answer.headers["allow"] == "POST"
+    assert answer.headers["allow"] == "GET, POST"
 
 
 def test_a_body_over_the_limit_is_a_413(http):

@@ -22,7 +22,6 @@ def curved():
         (a_request(), []),
         (a_request(shortfall_policy=ShortfallPolicy.FEWEST), ["/settings/shortfallPolicy"]),
         (a_request(min_run_minutes=5.0, max_pauses=0), ["/settings/minRunMinutes", "/settings/maxPauses"]),
-        (a_request(a_session(), curved()), ["/schedules/3/evId"]),
     ],
 )
 def test_every_reason_is_named_at_once(request_, pointers: list[str]) -> None:

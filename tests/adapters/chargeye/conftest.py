@@ -8,6 +8,13 @@ from adapters.chargeye.client import ChargEyeClient
 from adapters.chargeye.simulator import Seed, SimulatorControl
 from tests.adapters.chargeye.builders import DEPOT, a_station, a_vehicle
 from tests.adapters.conftest import FAST, NOW, REFRESH_TOKEN
+from tests.adapters.store.conftest import (  # noqa: F401, fixtures: a store on both databases
+    backend,
+    migrated_file,
+    migrated_postgres,
+    postgres_server,
+    store_url,
+)
 
 
 @pytest.fixture

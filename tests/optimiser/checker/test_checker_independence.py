@@ -5,7 +5,7 @@ from pathlib import Path
 
 import optimiser.checker
 
-SHARED = {"domain", "plan", "series", "units", "certificate", "runs"}
+SHARED = {"domain", "plan", "series", "units", "certificate", "curve_rows", "runs"}
 
 
 def test_the_checker_imports_nothing_that_plans() -> None:

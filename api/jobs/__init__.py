@@ -1,0 +1,1 @@
+"""Jobs over many sites: read, plan, push."""

@@ -1,0 +1,48 @@
+"""Running the service: from its first request to the end of its last."""
+
+from threading import Thread
+from types import FrameType
+
+import uvicorn
+
+from api.app import create_app
+from api.services import Services, open_services
+from api.settings import Settings
+
+_CLOSE_MARGIN_S = 5
+
+
+class DrainingServer(uvicorn.Server):
+    """uvicorn's server, which on a signal also tells the services to stop.
+
+    uvicorn then takes no new connection and waits for open requests; those that still run after
+    `shutdown_s` are answered that the service stops, before uvicorn would cut them off.
+    """
+
+    def __init__(self, config: uvicorn.Config, services: Services) -> None:
+        super().__init__(config)
+        self._services = services
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to end; a second signal makes it quick."""
+        if not self._services.stopping.is_set():
+            self._services.stopping.set()
+            grace_s = self._services.settings.shutdown_s
+            Thread(target=self._services.solver.close, args=(grace_s,), daemon=True).start()
+        super().handle_exit(sig, frame)
+
+
+def run_server(settings: Settings, host: str, port: int) -> None:
+    """Serve until a signal comes. Raises BadSettingError, StoreUnavailableError."""
+    with open_services(settings) as services:
+        config = uvicorn.Config(
+            create_app(services),
+            host=host,
+            port=port,
+            server_header=False,
+            access_log=False,
+            log_config=None,
+            lifespan="off",
+            timeout_graceful_shutdown=round(settings.shutdown_s) + _CLOSE_MARGIN_S,
+        )
+        DrainingServer(config, services).run()

@@ -1,0 +1,343 @@
+/* Filling pieces one after the other, each with as much as those before it leave.
+ *
+ * The loads that can be served form a polymatroid, so this is the cheapest way when pieces come from the
+ * cheapest to the dearest (Edmonds 1970). A piece first takes what its sessions still want, earliest end of
+ * window first. What is left of it is filled by re-routing: shortest augmenting paths, level by level
+ * (Dinic 1970). Sessions and nodes from which a search found no unserved session can never be part of a path
+ * again, because a path through them would have been found: they are struck off for good.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "network.h"
+
+static inline double least(double a, double b) { return a < b ? a : b; }
+
+static inline Word *row(Word *sets, int i, int n_words) { return sets + (size_t)i * n_words; }
+
+/* -- moving energy ------------------------------------------------------------------------------- */
+
+static void push_cell(Network *net, int i, int k, double amount)
+{
+    double *energy = net->energy + net->base[i] + k;
+    double upper = net->upper[net->base[i] + k];
+    *energy = amount >= upper - *energy ? upper : *energy + amount;
+    if (!cell_has_room(upper, *energy)) {
+        clear_bit(row(net->can_take, k, net->session_words), i);
+        clear_bit(row(net->can_take_in, i, net->piece_words), k);
+    }
+    set_bit(row(net->holds, k, net->session_words), i);
+    set_bit(row(net->holds_in, i, net->piece_words), k);
+}
+
+static void pull_cell(Network *net, int i, int k, double amount)
+{
+    double *energy = net->energy + net->base[i] + k;
+    double upper = net->upper[net->base[i] + k];
+    *energy = amount >= *energy ? 0.0 : *energy - amount;
+    if (!cell_has_energy(upper, *energy)) {
+        clear_bit(row(net->holds, k, net->session_words), i);
+        clear_bit(row(net->holds_in, i, net->piece_words), k);
+    }
+    if (cell_has_room(upper, *energy)) {
+        set_bit(row(net->can_take, k, net->session_words), i);
+        set_bit(row(net->can_take_in, i, net->piece_words), k);
+    }
+}
+
+static void use_want(Network *net, int i, double amount)
+{
+    net->left[i] -= amount;
+    if (!wants_more(net->left[i], net->asked[i]))
+        clear_bit(net->wants, i);
+}
+
+/* Room left for a session in a piece under all its limits; 0 where one of them is full. */
+static double chain_spare(const Network *net, int leaf, int k)
+{
+    double spare = net->spare[node_of(net, net->root, k)];
+    for (int l = leaf; l != NONE; l = net->parent[l]) {
+        if (!node_has_room(net, node_of(net, l, k)))
+            return 0.0;
+        spare = least(spare, net->spare[node_of(net, l, k)]);
+    }
+    return spare;
+}
+
+/* What the sessions in a piece still want, as far as it has room. */
+static void fill_directly(Network *net, int k)
+{
+    const Word *takers = row(net->can_take, k, net->session_words);
+    for (int w = 0; w < net->session_words; w++) {
+        for (Word bits = net->wants[w] & takers[w]; bits; bits &= bits - 1) {
+            int i = 64 * w + lowest_bit(bits);
+            double amount = least(net->left[i], net->upper[net->base[i] + k]);
+            amount = least(amount, chain_spare(net, net->leaf[i], k));
+            if (amount <= 0.0)
+                continue;
+            push_cell(net, i, k, amount);
+            use_want(net, i, amount);
+            for (int l = net->leaf[i]; l != NONE; l = net->parent[l])
+                net->spare[node_of(net, l, k)] -= amount;
+        }
+        if (!node_has_room(net, node_of(net, net->root, k)))
+            return;
+    }
+}
+
+/* -- distances to the piece that is being filled --------------------------------------------------- */
+
+typedef struct {
+    int *items;
+    int count;
+} List;
+
+static int open_level(Network *net, int d)
+{
+    size_t bytes = ((size_t)net->session_words + (size_t)net->n_limits * net->piece_words) * sizeof(Word);
+    while (d >= net->n_levels) {
+        Word *set = malloc(bytes + 1);
+        if (!set)
+            return 0;
+        net->at_level[net->n_levels++] = set;
+    }
+    memset(net->at_level[d], 0, bytes);
+    return 1;
+}
+
+static void see_node(Network *net, int l, int k, int d, List *next)
+{
+    Word *unseen = row(net->unseen_nodes, l, net->piece_words);
+    if (!bit_is_set(unseen, k))
+        return;
+    clear_bit(unseen, k);
+    set_bit(nodes_at(net, l, d), k);
+    int node = node_of(net, l, k);
+    net->level[net->n_sessions + node] = d;
+    next->items[next->count++] = net->n_sessions + node;
+}
+
+/* Whoever can push energy into a node: its children, its sessions, and its parent by taking some back. */
+static int see_before_node(Network *net, int node, int d, List *next)
+{
+    int l = node / net->n_pieces, k = node % net->n_pieces, found = 0;
+    if (net->parent[l] != NONE && node_has_flow(net, node))
+        see_node(net, net->parent[l], k, d, next);
+    for (int b = net->first_child[l]; b != NONE; b = net->next_sibling[b])
+        if (node_has_room(net, node_of(net, b, k)))
+            see_node(net, b, k, d, next);
+    const Word *takers = row(net->can_take, k, net->session_words);
+    const Word *attached = row(net->attached, l, net->session_words);
+    for (int w = 0; w < net->session_words; w++) {
+        Word fresh = takers[w] & attached[w] & net->unseen_sessions[w];
+        if (!fresh)
+            continue;
+        net->unseen_sessions[w] &= ~fresh;
+        net->at_level[d][w] |= fresh;
+        found |= (fresh & net->wants[w]) != 0;
+        for (Word bits = fresh; bits; bits &= bits - 1) {
+            int i = 64 * w + lowest_bit(bits);
+            net->level[i] = d;
+            next->items[next->count++] = i;
+        }
+    }
+    return found;
+}
+
+/* Nodes in which a session could give its place to another. */
+static void see_before_session(Network *net, int i, int d, List *next)
+{
+    int l = net->leaf[i];
+    const Word *held = row(net->holds_in, i, net->piece_words);
+    const Word *unseen = row(net->unseen_nodes, l, net->piece_words);
+    for (int w = 0; w < net->piece_words; w++)
+        for (Word bits = held[w] & unseen[w]; bits; bits &= bits - 1)
+            see_node(net, l, 64 * w + lowest_bit(bits), d, next);
+}
+
+/* Distance from the nearest unserved session, or 0 where none can reach the piece. */
+static int find_levels(Network *net, int k)
+{
+    memcpy(net->unseen_sessions, net->live_sessions, net->session_words * sizeof(Word));
+    memcpy(net->unseen_nodes, net->live_nodes, (size_t)net->n_limits * net->piece_words * sizeof(Word));
+    List now = {net->queue, 0}, next = {net->next_queue, 0};
+    if (!open_level(net, 0))
+        return 0;
+    see_node(net, net->root, k, 0, &now);
+    for (int d = 1; now.count; d++) {
+        int found = 0;
+        if (!open_level(net, d))
+            return 0;
+        for (int q = 0; q < now.count; q++) {
+            int item = now.items[q];
+            if (item < net->n_sessions)
+                see_before_session(net, item, d, &next);
+            else
+                found |= see_before_node(net, item - net->n_sessions, d, &next);
+        }
+        if (found)
+            return d;
+        List seen = now;
+        now = next;
+        next = seen;
+        next.count = 0;
+    }
+    return 0;
+}
+
+/* -- paths ------------------------------------------------------------------------------------------ */
+
+static int next_of_session(const Network *net, int i, int d)
+{
+    int l = net->leaf[i];
+    const Word *open = net->can_take_in + (size_t)i * net->piece_words;
+    const Word *nearer = nodes_at(net, l, d - 1);
+    for (int w = 0; w < net->piece_words; w++)
+        if (open[w] & nearer[w])
+            return net->n_sessions + node_of(net, l, 64 * w + lowest_bit(open[w] & nearer[w]));
+    return NONE;
+}
+
+static int next_of_node(const Network *net, int node, int d)
+{
+    int l = node / net->n_pieces, k = node % net->n_pieces, up = net->parent[l];
+    if (up != NONE && node_has_room(net, node) && bit_is_set(nodes_at(net, up, d - 1), k))
+        return net->n_sessions + node_of(net, up, k);
+    for (int b = net->first_child[l]; b != NONE; b = net->next_sibling[b]) {
+        int child = node_of(net, b, k);
+        if (node_has_flow(net, child) && bit_is_set(nodes_at(net, b, d - 1), k))
+            return net->n_sessions + child;
+    }
+    if (d < 2)
+        return NONE;
+    const Word *held = net->holds + (size_t)k * net->session_words;
+    const Word *attached = net->attached + (size_t)l * net->session_words;
+    for (int w = 0; w < net->session_words; w++) {
+        Word bits = held[w] & attached[w] & net->at_level[d - 1][w];
+        if (bits)
+            return 64 * w + lowest_bit(bits);
+    }
+    return NONE;
+}
+
+/* Nothing leads on from here: out of the levels. */
+static void close_off(Network *net, int item)
+{
+    int d = net->level[item], node = item - net->n_sessions;
+    if (item < net->n_sessions)
+        clear_bit(net->at_level[d], item);
+    else
+        clear_bit(nodes_at(net, node / net->n_pieces, d), node % net->n_pieces);
+}
+
+/* The shortest path from a session to the piece; its length, or 0. */
+static int find_path(Network *net, int from, int target)
+{
+    int length = 1;
+    net->path[0] = from;
+    while (length > 0) {
+        int item = net->path[length - 1], d = net->level[item];
+        if (item == target)
+            return length;
+        int next = item < net->n_sessions ? next_of_session(net, item, d)
+                                          : next_of_node(net, item - net->n_sessions, d);
+        if (next == NONE) {
+            close_off(net, item);
+            length--;
+        } else {
+            net->path[length++] = next;
+        }
+    }
+    return 0;
+}
+
+/* Room on one step of a path. */
+static double step_room(const Network *net, int from, int to)
+{
+    int n = net->n_sessions;
+    if (from < n) {
+        int64_t cell = net->base[from] + (to - n) % net->n_pieces;
+        return net->upper[cell] - net->energy[cell];
+    }
+    if (to < n)
+        return net->energy[net->base[to] + (from - n) % net->n_pieces];
+    if (net->parent[(from - n) / net->n_pieces] == (to - n) / net->n_pieces)
+        return net->spare[from - n];
+    return net->room[to - n] - net->spare[to - n];
+}
+
+static void take_step(Network *net, int from, int to, double amount)
+{
+    int n = net->n_sessions;
+    if (from < n)
+        push_cell(net, from, (to - n) % net->n_pieces, amount);
+    else if (to < n)
+        pull_cell(net, to, (from - n) % net->n_pieces, amount);
+    else if (net->parent[(from - n) / net->n_pieces] == (to - n) / net->n_pieces)
+        net->spare[from - n] -= amount;
+    else
+        net->spare[to - n] += amount;
+}
+
+static double push_along(Network *net, int length, int target)
+{
+    int from = net->path[0];
+    double amount = least(net->left[from], net->spare[target - net->n_sessions]);
+    for (int s = 1; s < length; s++)
+        amount = least(amount, step_room(net, net->path[s - 1], net->path[s]));
+    for (int s = 1; s < length; s++)
+        take_step(net, net->path[s - 1], net->path[s], amount);
+    use_want(net, from, amount);
+    net->spare[target - net->n_sessions] -= amount;
+    return amount;
+}
+
+/* All shortest paths of this length; what they brought. */
+static double push_level(Network *net, int k, int d)
+{
+    int target = net->n_sessions + node_of(net, net->root, k);
+    double pushed = 0.0;
+    for (int w = 0; w < net->session_words; w++)
+        for (Word bits = net->wants[w] & net->at_level[d][w]; bits; bits &= bits - 1) {
+            int i = 64 * w + lowest_bit(bits);
+            while (bit_is_set(net->wants, i)) {
+                if (!node_has_room(net, target - net->n_sessions))
+                    return pushed;
+                int length = find_path(net, i, target);
+                double amount = length ? push_along(net, length, target) : 0.0;
+                if (amount <= 0.0)
+                    break;
+                pushed += amount;
+            }
+        }
+    return pushed;
+}
+
+static void strike_off_seen(Network *net)
+{
+    memcpy(net->live_sessions, net->unseen_sessions, net->session_words * sizeof(Word));
+    memcpy(net->live_nodes, net->unseen_nodes, (size_t)net->n_limits * net->piece_words * sizeof(Word));
+}
+
+static void fill_by_rerouting(Network *net, int k)
+{
+    while (node_has_room(net, node_of(net, net->root, k))) {
+        int d = find_levels(net, k);
+        if (d == 0) {
+            strike_off_seen(net);
+            return;
+        }
+        if (push_level(net, k, d) <= 0.0)
+            return;
+    }
+}
+
+void fill_in_order(Network *net)
+{
+    for (int p = 0; p < net->n_pieces && !is_served(net); p++) {
+        int k = net->order[p];
+        fill_directly(net, k);
+        if (!is_served(net))
+            fill_by_rerouting(net, k);
+    }
+}

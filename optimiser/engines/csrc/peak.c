@@ -1,0 +1,307 @@
+/* The best height of the peak.
+ *
+ * The cost of the best plan under a peak is convex and piecewise linear in it, and the prices of that plan
+ * are its slope. So two tangents, one falling and one rising, meet at or below the optimum; the plan there
+ * is either on both (done) or gives a better tangent. Where a peak is too low for the energies, a minimum
+ * cut tells the least peak that could be enough (discrete Newton).
+ */
+#include "peak.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_STEPS 200
+#define SAME 1e-11
+
+/* A plan under some peak: what it costs with the peak, the slope there, and its prices. */
+typedef struct {
+    double peak_kw, value, slope;
+    PriceList prices;
+} Tangent;
+
+typedef struct {
+    Network *net;
+    const double *cost;
+    const Peak *peak;
+    double *site_room;       /* the root's room without the peak */
+    unsigned char *binding;  /* per piece: the peak leaves less room than the site */
+    double lowest_kw;        /* no peak can be lower */
+    int lowest_piece;        /* because of this piece; NONE for the floor */
+    Tangent left, right;
+    PriceList ray;           /* prices of a cut that forbids a lower peak */
+    double ray_kwh;          /* energy per kW of peak that the cut is worth; 0 without one */
+} Search;
+
+static double root_load(const Network *net, int k)
+{
+    int node = node_of(net, net->root, k);
+    return net->room[node] - net->spare[node];
+}
+
+/* The tree from the root down; a node's full price is never below its parent's. */
+static void price_below(Network *net, const double *cost, int limit, double *prices)
+{
+    for (int b = net->first_child[limit]; b != NONE; b = net->next_sibling[b]) {
+        for (int k = 0; k < net->n_pieces; k++) {
+            double above = cost[k] + prices[node_of(net, limit, k)];
+            int from = net->reached_from[node_of(net, b, k)];
+            double full = from != NONE && cost[from] > above ? cost[from] : above;
+            prices[node_of(net, b, k)] = full - cost[k];
+        }
+        price_below(net, cost, b, prices);
+    }
+}
+
+/* Prices above a node's parent's, from prices above the piece's cost. */
+static void take_differences(Network *net, int limit, double *prices)
+{
+    for (int b = net->first_child[limit]; b != NONE; b = net->next_sibling[b]) {
+        take_differences(net, b, prices);
+        for (int k = 0; k < net->n_pieces; k++)
+            prices[node_of(net, b, k)] -= prices[node_of(net, limit, k)];
+    }
+}
+
+static void limit_prices(Network *net, const double *cost, double *prices)
+{
+    spread_costs(net);
+    for (int k = 0; k < net->n_pieces; k++) {
+        int from = net->reached_from[node_of(net, net->root, k)];
+        prices[node_of(net, net->root, k)] = from != NONE && cost[from] > cost[k] ? cost[from] - cost[k] : 0.0;
+    }
+    price_below(net, cost, net->root, prices);
+    take_differences(net, net->root, prices);
+}
+
+void cut_prices(Network *net, PriceList prices)
+{
+    spread_wants(net);
+    for (int node = 0; node < net->n_nodes; node++) {
+        int up = net->parent[node / net->n_pieces];
+        int above = up != NONE && net->reached_from[node_of(net, up, node % net->n_pieces)] != NONE;
+        prices.limits[node] = net->reached_from[node] != NONE && !above ? 1.0 : 0.0;
+    }
+    memset(prices.peak, 0, net->n_pieces * sizeof(double));
+}
+
+int solve_cost(Network *net, const double *cost, PriceList prices)
+{
+    network_reset(net);
+    fill_in_order(net);
+    if (is_short(net))
+        return INFEASIBLE;
+    limit_prices(net, cost, prices.limits);
+    memset(prices.peak, 0, net->n_pieces * sizeof(double));
+    return FINE;
+}
+
+/* Where the peak is what binds, the root's price is the peak's. Returns what one kW of peak would save. */
+static double move_to_peak(const Search *search, PriceList prices)
+{
+    const Network *net = search->net;
+    double per_kw = 0.0;
+    memset(prices.peak, 0, net->n_pieces * sizeof(double));
+    for (int k = 0; k < net->n_pieces; k++)
+        if (search->binding[k]) {
+            double *price = prices.limits + node_of(net, net->root, k);
+            prices.peak[k] = *price;
+            per_kw += *price * search->peak->kwh_per_kw[k];
+            *price = 0.0;
+        }
+    return per_kw;
+}
+
+static void set_peak(Search *search, double peak_kw)
+{
+    Network *net = search->net;
+    for (int k = 0; k < net->n_pieces; k++) {
+        int node = node_of(net, net->root, k);
+        double room = INFINITY;
+        if (search->peak->counts[k] && isfinite(peak_kw))
+            room = search->peak->kwh_per_kw[k] * (peak_kw - search->peak->immovable_kw[k]) - net->lowest[k];
+        search->binding[k] = room < search->site_room[k];
+        net->room[node] = search->binding[k] ? fmax(room, 0.0) : search->site_room[k];
+    }
+}
+
+static double energy_cost(const Search *search)
+{
+    double sum = 0.0;
+    for (int k = 0; k < search->net->n_pieces; k++)
+        sum += search->cost[k] * (root_load(search->net, k) + search->net->lowest[k]);
+    return sum;
+}
+
+/* The best plan under a peak, as a tangent; INFEASIBLE where the peak is too low. */
+static int evaluate(Search *search, double peak_kw, Tangent *tangent)
+{
+    set_peak(search, peak_kw);
+    int outcome = solve_cost(search->net, search->cost, tangent->prices);
+    if (outcome != FINE)
+        return outcome;
+    double price = search->peak->price_per_kw;
+    tangent->peak_kw = peak_kw;
+    tangent->value = energy_cost(search) + price * (peak_kw - search->peak->floor_kw);
+    tangent->slope = price - move_to_peak(search, tangent->prices);
+    return FINE;
+}
+
+/* The least peak that the minimum cut of a peak that is too low leaves possible; `spare` is for its prices. */
+static double above_cut(Search *search, double peak_kw, PriceList *spare)
+{
+    double missing = 0.0;
+    for (int i = 0; i < search->net->n_sessions; i++)
+        missing += fmax(search->net->left[i], 0.0);
+    cut_prices(search->net, *spare);
+    double per_kw = move_to_peak(search, *spare);
+    if (per_kw <= 0.0)
+        return INFINITY;
+    PriceList before = search->ray;
+    search->ray = *spare;
+    search->ray_kwh = per_kw;
+    *spare = before;
+    return peak_kw + missing / per_kw;
+}
+
+/* The load of a plan without any limit on the peak: no peak above it is of use. */
+static double highest_load_kw(const Search *search)
+{
+    double highest = search->lowest_kw;
+    for (int k = 0; k < search->net->n_pieces; k++)
+        if (search->peak->counts[k]) {
+            double charged = root_load(search->net, k) + search->net->lowest[k];
+            highest = fmax(highest, search->peak->immovable_kw[k] + charged / search->peak->kwh_per_kw[k]);
+        }
+    return highest;
+}
+
+static void find_lowest(Search *search)
+{
+    const Peak *peak = search->peak;
+    search->lowest_kw = peak->floor_kw;
+    search->lowest_piece = NONE;
+    for (int k = 0; k < search->net->n_pieces; k++) {
+        double load_kw = peak->immovable_kw[k] + search->net->lowest[k] / peak->kwh_per_kw[k];
+        if (peak->counts[k] && load_kw > search->lowest_kw) {
+            search->lowest_kw = load_kw;
+            search->lowest_piece = k;
+        }
+    }
+}
+
+static void add(PriceList to, PriceList prices, double share, const Network *net)
+{
+    for (int node = 0; node < net->n_nodes; node++)
+        to.limits[node] += share * prices.limits[node];
+    for (int k = 0; k < net->n_pieces; k++)
+        to.peak[k] += share * prices.peak[k];
+}
+
+static void clear(PriceList prices, const Network *net)
+{
+    memset(prices.limits, 0, net->n_nodes * sizeof(double));
+    memset(prices.peak, 0, net->n_pieces * sizeof(double));
+}
+
+/* The plan at the least peak there can be: what a kW costs beyond what it saves is the price of the cut. */
+static void prices_at_least(Search *search, const Tangent *at, PriceList prices)
+{
+    clear(prices, search->net);
+    add(prices, at->prices, 1.0, search->net);
+    if (search->ray_kwh > 0.0)
+        add(prices, search->ray, at->slope / search->ray_kwh, search->net);
+    else if (search->lowest_piece != NONE)
+        prices.peak[search->lowest_piece] += at->slope / search->peak->kwh_per_kw[search->lowest_piece];
+}
+
+/* Both tangents in the proportion in which they are level. */
+static void prices_between(Search *search, PriceList prices)
+{
+    double falling = -search->left.slope, rising = search->right.slope;
+    double share = falling + rising > 0.0 ? rising / (falling + rising) : 1.0;
+    clear(prices, search->net);
+    add(prices, search->left.prices, share, search->net);
+    add(prices, search->right.prices, 1.0 - share, search->net);
+}
+
+static void swap_tangents(Tangent *a, Tangent *b)
+{
+    Tangent kept = *a;
+    *a = *b;
+    *b = kept;
+}
+
+/* From two tangents to the lowest point: the plan in the network is then the best. */
+static int close_in(Search *search, Tangent *trial, PriceList prices)
+{
+    Tangent *left = &search->left, *right = &search->right;
+    for (int step = 0; step < MAX_STEPS; step++) {
+        double width = right->peak_kw - left->peak_kw;
+        double at = (right->value - left->value - right->slope * width) / (left->slope - right->slope);
+        double model = left->value + left->slope * at;
+        int outcome = evaluate(search, left->peak_kw + at, trial);
+        if (outcome != FINE)
+            return outcome;
+        if (trial->value - model <= SAME * fmax(1.0, fabs(trial->value)) || at <= 0.0 || at >= width)
+            break;
+        swap_tangents(trial, trial->slope < 0.0 ? left : right);
+    }
+    prices_between(search, prices);
+    return FINE;
+}
+
+/* Up from the lowest peak until a plan fits; left tangent, unless that is the best already. */
+static int search_up(Search *search, Tangent *trial, PriceList prices)
+{
+    double peak_kw = search->lowest_kw;
+    for (int step = 0; step < MAX_STEPS; step++) {
+        int outcome = evaluate(search, peak_kw, &search->left);
+        double next = is_served(search->net) ? peak_kw : above_cut(search, peak_kw, &trial->prices);
+        if (!(next > peak_kw) || !isfinite(next)) {
+            if (outcome != FINE)
+                return outcome;
+            break;
+        }
+        peak_kw = next;
+    }
+    if (search->left.slope < 0.0)
+        return close_in(search, trial, prices);
+    prices_at_least(search, &search->left, prices);
+    return FINE;
+}
+
+static int search_peak(Search *search, Tangent *trial, PriceList prices)
+{
+    find_lowest(search);
+    int outcome = evaluate(search, INFINITY, &search->right);
+    if (outcome != FINE)
+        return outcome;
+    double highest = highest_load_kw(search);
+    search->right.peak_kw = highest;
+    search->right.value = energy_cost(search) + search->peak->price_per_kw * (highest - search->peak->floor_kw);
+    search->right.slope = search->peak->price_per_kw;
+    if (highest > search->lowest_kw)
+        return search_up(search, trial, prices);
+    prices_at_least(search, &search->right, prices);
+    return FINE;
+}
+
+int solve_with_peak(Network *net, const double *cost, const Peak *peak, PriceList prices)
+{
+    size_t nodes = net->n_nodes, pieces = net->n_pieces, list = nodes + pieces;
+    Search search = {.net = net, .cost = cost, .peak = peak};
+    double *block = calloc(4 * list + 2 * pieces + 1, sizeof(double));
+    if (!block)
+        return NO_MEMORY;
+    Tangent trial = {.prices = {block, block + nodes}};
+    search.left.prices = (PriceList){block + list, block + list + nodes};
+    search.right.prices = (PriceList){block + 2 * list, block + 2 * list + nodes};
+    search.ray = (PriceList){block + 3 * list, block + 3 * list + nodes};
+    search.site_room = block + 4 * list;
+    search.binding = (unsigned char *)(block + 4 * list + pieces);
+    memcpy(search.site_room, net->room + node_of(net, net->root, 0), pieces * sizeof(double));
+    int outcome = search_peak(&search, &trial, prices);
+    free(block);
+    return outcome;
+}

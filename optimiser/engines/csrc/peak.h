@@ -1,0 +1,30 @@
+/* The cheapest plan when the peak costs money too. */
+#ifndef DEPOT_PEAK_H
+#define DEPOT_PEAK_H
+
+#include "network.h"
+
+typedef struct {
+    double price_per_kw, floor_kw;
+    const double *kwh_per_kw;   /* per piece: DC energy of one AC kW */
+    const double *immovable_kw; /* per piece */
+    const unsigned char *counts;
+} Peak;
+
+/* What is found: prices per node, and of the peak per piece. */
+typedef struct {
+    double *limits, *peak;
+} PriceList;
+
+enum { INFEASIBLE = 1 };
+
+/* Fill at these costs (`net->order` is by them). FINE, INFEASIBLE or NO_MEMORY. */
+int solve_cost(Network *net, const double *cost, PriceList prices);
+
+/* The same with a price on the peak, whose best height is searched for. */
+int solve_with_peak(Network *net, const double *cost, const Peak *peak, PriceList prices);
+
+/* Prices 1 on a minimum cut that the unserved sessions cannot get over. */
+void cut_prices(Network *net, PriceList prices);
+
+#endif

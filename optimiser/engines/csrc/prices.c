@@ -1,0 +1,102 @@
+/* Prices and cuts from what can reach what in a full network.
+ *
+ * One more kWh in a node displaces energy along the residual arcs. Its price is the cost of the dearest piece
+ * from which energy could be taken back that way, which is the least of all prices that prove the flow: what
+ * one more kWh of room saves.
+ */
+#include <string.h>
+
+#include "network.h"
+
+typedef struct {
+    Network *net;
+    int piece; /* where the spread came from */
+    int count; /* items on the stack `net->queue` */
+} Spread;
+
+static void reach_node(Spread *spread, int l, int k)
+{
+    Network *net = spread->net;
+    Word *unseen = net->unseen_nodes + (size_t)l * net->piece_words;
+    if (!bit_is_set(unseen, k))
+        return;
+    clear_bit(unseen, k);
+    net->reached_from[node_of(net, l, k)] = spread->piece;
+    net->queue[spread->count++] = net->n_sessions + node_of(net, l, k);
+}
+
+static void leave_session(Spread *spread, int i)
+{
+    Network *net = spread->net;
+    int l = net->leaf[i];
+    const Word *open = net->can_take_in + (size_t)i * net->piece_words;
+    const Word *unseen = net->unseen_nodes + (size_t)l * net->piece_words;
+    for (int w = 0; w < net->piece_words; w++)
+        for (Word bits = open[w] & unseen[w]; bits; bits &= bits - 1)
+            reach_node(spread, l, 64 * w + lowest_bit(bits));
+}
+
+static void leave_node(Spread *spread, int node)
+{
+    Network *net = spread->net;
+    int l = node / net->n_pieces, k = node % net->n_pieces;
+    if (net->parent[l] != NONE && node_has_room(net, node))
+        reach_node(spread, net->parent[l], k);
+    for (int b = net->first_child[l]; b != NONE; b = net->next_sibling[b])
+        if (node_has_flow(net, node_of(net, b, k)))
+            reach_node(spread, b, k);
+    const Word *held = net->holds + (size_t)k * net->session_words;
+    const Word *attached = net->attached + (size_t)l * net->session_words;
+    for (int w = 0; w < net->session_words; w++) {
+        Word fresh = held[w] & attached[w] & net->unseen_sessions[w];
+        net->unseen_sessions[w] &= ~fresh;
+        for (; fresh; fresh &= fresh - 1)
+            net->queue[spread->count++] = 64 * w + lowest_bit(fresh);
+    }
+}
+
+static void follow(Spread *spread)
+{
+    Network *net = spread->net;
+    while (spread->count) {
+        int item = net->queue[--spread->count];
+        if (item < net->n_sessions)
+            leave_session(spread, item);
+        else
+            leave_node(spread, item - net->n_sessions);
+    }
+}
+
+static void start(Network *net)
+{
+    memset(net->unseen_sessions, 0xff, net->session_words * sizeof(Word));
+    memset(net->unseen_nodes, 0xff, (size_t)net->n_limits * net->piece_words * sizeof(Word));
+    for (int node = 0; node < net->n_nodes; node++)
+        net->reached_from[node] = NONE;
+}
+
+void spread_costs(Network *net)
+{
+    Spread spread = {net, 0, 0};
+    start(net);
+    for (int p = net->n_pieces - 1; p >= 0; p--) {
+        int k = spread.piece = net->order[p], node = node_of(net, net->root, k);
+        if (net->room[node] - node_has_room(net, node)) {
+            reach_node(&spread, net->root, k);
+            follow(&spread);
+        }
+    }
+}
+
+void spread_wants(Network *net)
+{
+    Spread spread = {net, 0, 0};
+    start(net);
+    for (int w = 0; w < net->session_words; w++)
+        for (Word bits = net->wants[w]; bits; bits &= bits - 1) {
+            int i = 64 * w + lowest_bit(bits);
+            clear_bit(net->unseen_sessions, i);
+            net->queue[spread.count++] = i;
+        }
+    follow(&spread);
+}
