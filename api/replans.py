@@ -17,6 +17,7 @@ from api.jobs.electricity import Grid
 from api.jobs.pools import open_pool
 from api.jobs.reading import Planning
 from api.jobs.replan import KIND, Audience, Job, Order, Progress, replan_sites
+from api.jobs.vehicles_word import vehicles_word
 from api.settings import Settings
 
 _LOG = structlog.get_logger()
@@ -86,7 +87,11 @@ class Replans:
 
     def _run(self, order: Order, run_id: str) -> None:
         try:
-            with self._client() as client, open_pool() as pool:
+            with (
+                self._client() as client,
+                open_pool() as pool,
+                vehicles_word(self._settings, self._store, self._clock) as sharpen,
+            ):
                 replan_sites(
                     Job(
                         store=self._store,
@@ -100,6 +105,7 @@ class Replans:
                             )
                         ),
                         push_mode=PushMode(self._settings.chargeye_push),
+                        sharpen=sharpen,
                     ),
                     order,
                     Audience(on_progress=self._note, cancelled=self._stopping.is_set),

@@ -32,6 +32,7 @@ Stage = Callable[[str, str], None]
 """Told of every step: location and stage, one of `reading`, `planning`, `pushing`."""
 
 _REPLANS = 2
+_LOOKED_BACK = 20
 _BLAME_CODES = {Blame.INPUT: WRONG_INPUT, Blame.PLANNER: OUR_FAULT, Blame.WORKER: OUT_OF_REACH}
 _AROUND_PLANNING = ("parse", "check", "respond")
 
@@ -166,12 +167,19 @@ def _warning(notice: Notice) -> JsonObject:
 
 def _cause(order: SiteOrder, site: SiteRead, tools: SiteTools, now_ms: int) -> Cause:
     """What has changed since the plan that runs was made, else what the order says."""
-    latest = tools.store.plans.latest(order.location_uid)
+    given = _last_given(tools.store, order.location_uid)
+    latest = tools.store.plans.get(given.plan_id) if given else None
     if latest is None:
         return order.cause
     before = sight_of_plan(latest.document, latest.summary.now_ms, now_ms)
     found = causes(before, sight_of_request(site.document, now_ms))
     return together(found) if found else order.cause
+
+
+def _last_given(store: Store, uid: str) -> PlanSummary | None:
+    """The newest plan that the site was given; one made to answer a question has no trigger."""
+    newest = store.plans.history(uid, limit=_LOOKED_BACK)
+    return next((plan for plan in newest if plan.trigger is not None), None)
 
 
 def _site_plan(site: SiteRead, response: Mapping[str, Any]) -> SitePlan:
@@ -229,7 +237,7 @@ def _kept(
 
     `kept` are the response and the request that it answers.
     """
-    before = store.plans.newest().get(plan.location_uid)
+    before = _last_given(store, plan.location_uid)
     if before is not None and not is_news:
         return before.plan_id
     response, request = kept
