@@ -26,7 +26,7 @@ def test_the_api_keeps_what_its_description_promises(tmp_path):
     settings = Settings(workers=1, long_workers=1, api_keys=keys, rate_per_s=1e6, rate_burst=1_000_000)
     with serving_services(settings) as (url, services):
         fill(services.store)
-        description = httpx.get(f"{url}/openapi.json").json()
+        description = httpx.get(f"{url}/openapi.json", timeout=180).json()
         count = sum(len(operations) for operations in description["paths"].values())
         command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIGURATION), "run"]
         options = ["--checks", "all", "--continue-on-failure", "-n", EXAMPLES, "--seed", "1"]

@@ -39,7 +39,7 @@ def problem(answer, status):
 
 
 def test_health_needs_no_key(http):
-    answer = httpx.get(f"{http.base_url}/healthz")
+    answer = httpx.get(f"{http.base_url}/healthz", timeout=180)
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
@@ -50,7 +50,7 @@ def test_health_needs_no_key(http):
 def test_without_a_right_key_nothing_else_is_said(http, header, path):
     """Not even whether the path exists."""
     headers = {} if header is None else {"Authorization": header}
-    answer = httpx.post(f"{http.base_url}{path}", headers=headers, content=b"{")
+    answer = httpx.post(f"{http.base_url}{path}", headers=headers, content=b"{", timeout=180)
     assert problem(answer, 401) == {"type": "about:blank", "title": "Unauthorized", "status": 401}
     assert answer.headers["www-authenticate"] == "Bearer"
 
@@ -131,7 +131,7 @@ def test_bad_entries_are_skipped_where_that_is_asked_for(http):
 
 
 def test_the_description_is_openapi_3_1_and_its_example_works(http):
-    description = httpx.get(f"{http.base_url}/openapi.json").json()
+    description = httpx.get(f"{http.base_url}/openapi.json", timeout=180).json()
     assert description["openapi"].startswith("3.1")
     operation = description["paths"]["/v1/plans"]["post"]
     example = operation["requestBody"]["content"]["application/json"]["example"]
@@ -146,12 +146,12 @@ def test_answers_are_as_described(http):
 
 
 def test_references_of_the_description_all_lead_somewhere(http):
-    text = httpx.get(f"{http.base_url}/openapi.json").text
-    description = httpx.get(f"{http.base_url}/openapi.json").json()
+    text = httpx.get(f"{http.base_url}/openapi.json", timeout=180).text
+    description = httpx.get(f"{http.base_url}/openapi.json", timeout=180).json()
     names = {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}
     assert names <= set(description["components"]["schemas"])
 
 
 def test_without_keys_the_own_machine_may_ask():
     with serving(Settings(api_keys={})) as url:
-        assert httpx.post(f"{url}/v1/plans", content=b"{").status_code == 400
+        assert httpx.post(f"{url}/v1/plans", content=b"{", timeout=180).status_code == 400

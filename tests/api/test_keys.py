@@ -133,5 +133,8 @@ def test_with_a_key_in_the_store_the_own_machine_needs_one_too():
     """Nobody may ask without a key where somebody has one."""
     with serving_services(Settings(workers=1, long_workers=1)) as (url, services):
         services.store.keys.put("ann", key_digest("key"), [Scope.READ])
-        assert httpx.get(f"{url}/v1/sites").status_code == 401
-        assert httpx.get(f"{url}/v1/sites", headers={"Authorization": "Bearer key"}).status_code == 200
+        assert httpx.get(f"{url}/v1/sites", timeout=180).status_code == 401
+        assert (
+            httpx.get(f"{url}/v1/sites", headers={"Authorization": "Bearer key"}, timeout=180).status_code
+            == 200
+        )

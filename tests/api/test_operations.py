@@ -168,7 +168,7 @@ def test_a_signal_lets_what_runs_finish(tmp_path):
     depot = a_depot(200)
     with a_process(tmp_path) as (process, url, log), ThreadPoolExecutor(1) as threads:
         answer = threads.submit(httpx.post, f"{url}/v1/plans", json=depot, timeout=PATIENCE_S)
-        while 'depot_queue_running{lane="quick"} 1.0' not in httpx.get(f"{url}/metrics").text:
+        while 'depot_queue_running{lane="quick"} 1.0' not in httpx.get(f"{url}/metrics", timeout=180).text:
             assert not answer.done()
         process.send_signal(signal.SIGTERM)
         assert answer.result().status_code == 200
@@ -180,7 +180,7 @@ def test_a_signal_ends_a_monster_after_its_grace_with_an_answer(tmp_path):
     """What is not done in time is told so, and no process is left behind."""
     with a_process(tmp_path, DEPOT_SHUTDOWN_S="1") as (process, url, _), ThreadPoolExecutor(1) as threads:
         answer = threads.submit(httpx.post, f"{url}/v1/plans", json=a_monster(), timeout=PATIENCE_S)
-        while 'depot_queue_running{lane="quick"} 1.0' not in httpx.get(f"{url}/metrics").text:
+        while 'depot_queue_running{lane="quick"} 1.0' not in httpx.get(f"{url}/metrics", timeout=180).text:
             assert not answer.done()
         process.send_signal(signal.SIGTERM)
         assert (answer.result().status_code, answer.result().headers["retry-after"]) == (503, "5")

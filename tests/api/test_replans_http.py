@@ -4,10 +4,9 @@ import json
 
 import httpx
 import pytest
-from adapters.chargeye.simulator.faults import FaultKind
 from pydantic import SecretStr
 
-from adapters.chargeye.simulator import FaultRule, Seed, serving_simulator
+from adapters.chargeye.simulator import FaultKind, FaultRule, Seed, serving_simulator
 from adapters.chargeye.simulator.example import example_seed
 from api.settings import Settings
 from tests.api.serving import serving_services
@@ -112,5 +111,5 @@ def test_a_wrong_wish_is_a_422(http, body):
 
 def test_without_an_account_there_is_nothing_to_replan():
     with serving_services(Settings(workers=1, long_workers=1)) as (url, _):
-        answer = httpx.post(f"{url}/v1/replans", json={"locationUids": ["depot-1"]})
+        answer = httpx.post(f"{url}/v1/replans", json={"locationUids": ["depot-1"]}, timeout=180)
         assert answer.status_code == 409
