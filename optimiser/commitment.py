@@ -59,6 +59,11 @@ def needs_commitment(problem: PlanningProblem) -> Flags:
     return (problem.min_power_kw > 0.0) | ~problem.pausable
 
 
+def is_linear(problem: PlanningProblem) -> bool:
+    """Whether a linear programme says all about this depot: no least power, unbroken runs or curves."""
+    return problem.curves is None and not bool(needs_commitment(problem).any())
+
+
 def commit(engine: Engine, problem: PlanningProblem, energy_kwh: Floats, aim: Aim, relaxed: Flow) -> Floats:
     """Energies per cell near the relaxed flow's that keep least power and unbroken runs.
 

@@ -13,6 +13,7 @@ The matrix of z and s alone has whole vertices (a run is a path), so few nodes a
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,6 +23,9 @@ from optimiser.pattern import run_power_kw
 from optimiser.problem import PlanningProblem
 from optimiser.programme import LimitRows, LinearProgramme
 from optimiser.series import Floats
+
+if TYPE_CHECKING:
+    from optimiser.engines.mixed import Mixed
 
 NEGLIGIBLE_KWH = 1e-9
 NO_INDEX = np.zeros(0, dtype=np.intp)
@@ -117,7 +121,7 @@ class _Model:
 
     def mixed(self) -> "Mixed":
         """The programme, its whole columns and where to start."""
-        from optimiser.engines.mixed import Mixed
+        from optimiser.engines.mixed import Mixed  # HiGHS costs 30 ms to import, and few plans need it
 
         columns, rows = self.columns, self.rows
         cost, lower, upper, start = (np.concatenate(part) for part in zip(*columns.blocks, strict=True))
@@ -200,7 +204,7 @@ class _Model:
         return np.asarray(self.wanted_kwh >= self.problem.need_kwh - 1e-6)
 
     def _add_order(self, i: int, own: Index) -> None:
-        """Nothing after an early end, which reaches the target; one unbroken run where pausing is forbidden."""
+        """Nothing after an early end, which reaches the target; one run where pausing is forbidden."""
         n = own.size
         if n == 0:
             return
@@ -241,7 +245,7 @@ class _Model:
     # -- what vehicles share -------------------------------------------------------------------
 
     def _add_shortfalls(self) -> None:
-        """Energy missing below what is wanted and below the minimum, and more than wanted for who is short."""
+        """Energy missing below what is wanted and below the minimum, and more for who is short."""
         problem, sessions = self.problem, self.sessions
         missing = missing_price(problem, self.objective)
         fixed = self._fixed_kwh(sessions)

@@ -20,7 +20,7 @@ from optimiser.what_if import LatenessDraw
 from tests.api.bad_changes import BAD_CHANGES, SERIES, WINDOW
 from tests.api.serving import serving
 from tests.api.test_cli import depot_process, written
-from tests.builders import NOW_MS, a_request, a_schedule, a_site, a_vehicle
+from tests.builders import NOW_MS, a_request, a_schedule, a_site, a_vehicle, prices
 
 DRAWS = {"kind": "random-lateness", "draws": 2 * FEWEST_PER_WORKER, "seed": 5, "shareLate": 0.8}
 
@@ -167,8 +167,8 @@ def test_a_recurring_schedule_is_changed_as_a_whole_or_by_occurrence():
 
 
 def test_warnings_are_told_where_they_are_new():
-    found = answered({"kind": "base-load", "baseLoadKw": 200})
-    assert found["base"]["warnings"] == []
+    found = answered({"kind": "base-load", "baseLoadKw": 200}, site=a_site(prices=prices(4)))
+    assert [warning["code"] for warning in found["base"]["warnings"]] == ["series-repeated"]
     assert [warning["code"] for warning in found["base-load"]["warnings"]] == ["cap-exceeded"]
 
 
@@ -190,13 +190,14 @@ def test_draws_tell_how_often_each_vehicle_leaves_short():
     assert found["cost"]["least"] <= found["cost"]["p5"] <= found["cost"]["p50"] <= found["cost"]["most"]
 
 
-def test_draws_are_the_same_for_one_process_and_for_two():
-    question = read_parts(a_request(), [DRAWS], clock)
-    seen = []
+def test_answers_are_the_same_for_one_process_and_for_two():
+    caps = [{"kind": "power-cap", "powerCapKw": kw} for kw in (60, 90, 75)]
+    question = read_parts(a_request(), [*caps, DRAWS], clock)
+    count, seen = len(caps) + DRAWS["draws"], []
     one = answer(question, workers=1)
     two = answer(question, workers=2, on_progress=lambda made, of: seen.append((made, of)))
     assert without_times(one) == without_times(two)
-    assert seen == [(made, DRAWS["draws"]) for made in range(1, DRAWS["draws"] + 1)]
+    assert seen == [(made, count) for made in range(1, count + 1)]
 
 
 def test_a_fault_in_a_worker_comes_out_and_leaves_no_process_waiting():

@@ -153,7 +153,8 @@ def test_prices_past_their_end_repeat_as_they_were_before_the_change():
     prices = a_series([(0.0, 0.1)], end_h=24.0)
     request = a_request(a_session(leaves_h=48.0), site=replace(a_site(), price_per_kwh=prices))
     changed = apply(OtherPrices(a_series(0.9), Window(at(2), at(3))), request)
-    assert changed.site.price_per_kwh.at(np.array([at(2.5), at(3.5), at(26.5)])).tolist() == [0.9, 0.1, 0.1]
+    carried_on = changed.site.price_per_kwh.repeated_daily(at(48))
+    assert carried_on.at(np.array([at(2.5), at(3.5), at(26.5)])).tolist() == [0.9, 0.1, 0.1]
 
 
 def test_a_demand_charge_comes_and_goes():
