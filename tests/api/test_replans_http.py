@@ -4,10 +4,9 @@ import json
 
 import httpx
 import pytest
-from adapters.chargeye.simulator.faults import FaultKind
 from pydantic import SecretStr
 
-from adapters.chargeye.simulator import FaultRule, Seed, serving_simulator
+from adapters.chargeye.simulator import FaultKind, FaultRule, Seed, serving_simulator
 from adapters.chargeye.simulator.example import example_seed
 from api.settings import Settings
 from tests.api.serving import serving_services
