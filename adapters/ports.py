@@ -73,7 +73,7 @@ class PlanStore(Protocol):
         ...
 
     def newest(self) -> dict[str, PlanSummary]:
-        """The newest plan of every site."""
+        """The newest plan that every site was given; one made to answer a question has no trigger."""
         ...
 
     def latest(self, location_uid: str) -> StoredPlan | None:

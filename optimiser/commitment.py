@@ -17,6 +17,7 @@ from optimiser.delivery import cell_prices, decide_delivery
 from optimiser.engines.base import Engine, Flow, Objective, Prices, Question
 from optimiser.exceptions import SolverError
 from optimiser.exchange import Board, mend
+from optimiser.improve import Improvement
 from optimiser.limits import Flags
 from optimiser.pattern import Pattern, run_power_kw
 from optimiser.preferences import Preference, running_kwh
@@ -58,6 +59,11 @@ def needs_commitment(problem: PlanningProblem) -> Flags:
     return (problem.min_power_kw > 0.0) | ~problem.pausable
 
 
+def is_linear(problem: PlanningProblem) -> bool:
+    """Whether a linear programme says all about this depot: no least power, unbroken runs or curves."""
+    return problem.curves is None and not bool(needs_commitment(problem).any())
+
+
 def commit(engine: Engine, problem: PlanningProblem, energy_kwh: Floats, aim: Aim, relaxed: Flow) -> Floats:
     """Energies per cell near the relaxed flow's that keep least power and unbroken runs.
 
@@ -68,7 +74,8 @@ def commit(engine: Engine, problem: PlanningProblem, energy_kwh: Floats, aim: Ai
     pattern, flow = Pattern.open(problem), relaxed
     if unbroken.size:
         pattern, flow = search.place_runs(unbroken, relaxed)
-    return search.settle(pattern, flow)
+    energy = search.settle(pattern, flow)
+    return Improvement(problem, aim.objective, relaxed.prices, energy_kwh).improved(energy)
 
 
 class _Search:

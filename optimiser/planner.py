@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from optimiser.cap_value import cap_value_per_kw
-from optimiser.commitment import needs_commitment
+from optimiser.commitment import is_linear
 from optimiser.domain import ChargingSession, Notice, PlanRequest, Site, Strategy
 from optimiser.engines.base import Prices
 from optimiser.engines.choice import choose_engine
@@ -110,7 +110,7 @@ def make_plan(
     loads_kw = piece_loads_kw(problem, solution.energy_kwh)
     segments = make_segments(problem, solution.energy_kwh, request.now_ms)
     totals = site_totals(problem, solution.energy_kwh, loads_kw)
-    linear = request.strategy is Strategy.COST and not needs_commitment(problem).any()
+    linear = request.strategy is Strategy.COST and is_linear(problem)
     return Plan(
         strategy=request.strategy,
         now_ms=request.now_ms,

@@ -1,7 +1,8 @@
 """Which kinds of repair come into question for a session, in what range, and what a cut says of each."""
 
+import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -87,10 +88,10 @@ def kinds_for(
             window = (_bite(shortfall, code) if linear else None) or _window(request, problem.sessions[i])
             yield _raised_cap(problem, place, window, unit_kw)
     if _is_described(request, problem.sessions[i]):
-        yield _raised_connector(problem, i, unit_kw)
+        yield _raised_connector(request, problem, i, unit_kw)
     yield _delayed(request, problem, i, build)
     if problem.min_power_kw[i] > 0.0:
-        yield _lower_min_power(problem, i)
+        yield _lower_min_power(request, problem, i)
 
 
 def _window(request: PlanRequest, session: ChargingSession) -> tuple[int, int]:
@@ -134,7 +135,17 @@ def _is_described(request: PlanRequest, session: ChargingSession) -> bool:
     )
 
 
-def _raised_connector(problem: PlanningProblem, i: int, unit_kw: float) -> Kind:
+def _shut_out_kw(request: PlanRequest, session: ChargingSession) -> float:
+    """By how much the session's connector lets less through than the least power; up to 0 where it does not.
+
+    Nothing flows there, and everything as soon as the two meet.
+    """
+    return session.vehicle.min_power_kw - request.site.supply_limit_kw(
+        session.station_id, session.connector_id
+    )
+
+
+def _raised_connector(request: PlanRequest, problem: PlanningProblem, i: int, unit_kw: float) -> Kind:
     session = problem.sessions[i]
     wanted = (session.station_id, session.connector_id)
     there = np.array([(s.station_id, s.connector_id) == wanted for s in problem.sessions], dtype=bool)
@@ -142,15 +153,17 @@ def _raised_connector(problem: PlanningProblem, i: int, unit_kw: float) -> Kind:
     shared = [place for place, limit in enumerate(problem.limits) if limit.limit_id == named]
     everything_kw = sum(s.vehicle.max_power_kw for s in problem.sessions if s.station_id == wanted[0])
 
+    own_kw = np.array([s.vehicle.max_power_kw for s in problem.sessions])
+
     def gain(tried: PlanningProblem, cut: Prices) -> float:
-        cells = there[tried.cell_session]
+        cells = (there & (tried.max_power_kw < own_kw))[tried.cell_session]
         outside = np.clip(1.0 - cell_prices(tried, cut), 0.0, 1.0)
         own = float(outside[cells] @ tried.cell_hours[cells])
         return own + sum(float(cut.limits[place] @ tried.hours) for place in shared)
 
     return Kind(
         lambda by_kw: Repair(RAISE_CONNECTOR, {BY_KW: by_kw}),
-        Range(unit_kw, everything_kw),
+        Range(unit_kw, everything_kw, max(0.0, _shut_out_kw(request, session))),
         _by_gain(gain),
         _stay_hours(session),
     )
@@ -198,19 +211,12 @@ class _Delays:
         """The delay [min] after which what comes into the cut could be what is missing; infinite if never."""
         if self._longest is None:
             self._longest = self.build_longest()
-        longest, i = self._longest, self.session
-        until_ms = failure.problem.sessions[i].charge_until_ms
-        cells = slice(int(longest.cells.first_cell[i]), int(longest.cells.first_cell[i + 1]))
-        pieces = longest.cells.piece[cells]
-        if pieces.size == 0:
-            return np.inf
-        edges_ms = longest.grid.piece_edges_ms[pieces[0] : pieces[-1] + 2]
-        outside = longest.cells.upper_kwh[cells] * self._outside(failure, edges_ms[:-1])
-        charged = np.concatenate([[0.0], np.cumsum(outside)])
-        wanted_kwh = float(np.interp(until_ms, edges_ms, charged)) + failure.missing_kwh
-        return (
-            failure.amount + max(0.0, _reached_ms(edges_ms, charged, wanted_kwh) - until_ms) / MS_PER_MINUTE
-        )
+        until_ms = failure.problem.sessions[self.session].charge_until_ms
+        edges_ms, power_kw = _power_after(self._longest, self.session, until_ms, failure.problem)
+        power_kw = power_kw * self._outside(failure, edges_ms[:-1])
+        charged = np.concatenate([[0.0], np.cumsum(power_kw * np.diff(edges_ms) / MS_PER_HOUR)])
+        later_ms = _reached_ms(edges_ms, charged, failure.missing_kwh) - until_ms
+        return failure.amount + max(0.0, later_ms) / MS_PER_MINUTE
 
     def _outside(self, failure: Failure, instants_ms: Instants) -> Floats:
         """1 where the session's energy would leave the cut, 0 where it would run into a full limit of it."""
@@ -226,6 +232,20 @@ class _Delays:
         return outside
 
 
+def _power_after(
+    longest: PlanningProblem, session: int, until_ms: int, problem: PlanningProblem
+) -> tuple[Instants, Floats]:
+    """Edges of either grid from an instant on, and the session's largest power [kW] between them."""
+    cells = slice(int(longest.cells.first_cell[session]), int(longest.cells.first_cell[session + 1]))
+    pieces = longest.cells.piece[cells]
+    last_ms = longest.grid.piece_edges_ms[pieces[-1] + 1] if pieces.size else until_ms
+    both = np.concatenate([longest.grid.piece_edges_ms, problem.grid.piece_edges_ms, [until_ms]])
+    edges_ms = np.unique(both[(both >= until_ms) & (both <= max(last_ms, until_ms))])
+    at = np.searchsorted(longest.grid.piece_edges_ms[pieces], edges_ms[:-1], side="right") - 1
+    power_kw = (longest.cells.upper_kwh / longest.cell_hours)[cells]
+    return edges_ms, power_kw[at]
+
+
 def _reached_ms(edges_ms: Instants, charged_kwh: Floats, wanted_kwh: float) -> float:
     """When so much is charged; infinite if never."""
     if charged_kwh[-1] < wanted_kwh:
@@ -235,16 +255,19 @@ def _reached_ms(edges_ms: Instants, charged_kwh: Floats, wanted_kwh: float) -> f
     return float(edges_ms[at - 1] + share * (edges_ms[at] - edges_ms[at - 1]))
 
 
-def _lower_min_power(problem: PlanningProblem, i: int) -> Kind:
-    """Counted from the least power down; a relaxed flow knows it only where it is above the connector's."""
-    least_kw = float(problem.min_power_kw[i])
-    hours = _stay_hours(problem.sessions[i])
-    shut_out = problem.max_power_kw[i] == 0.0
+def _lower_min_power(request: PlanRequest, problem: PlanningProblem, i: int) -> Kind:
+    """Counted from the least power down. A relaxed flow knows it only where it is above the connector's."""
+    session = problem.sessions[i]
+    least_kw = session.vehicle.min_power_kw
     return Kind(
         lambda by_kw: Repair(LOWER_MIN_POWER, {TO_KW: max(0.0, least_kw - by_kw)}),
-        Range(RULED_UNIT_KW, RULED_UNIT_KW * np.ceil(least_kw / RULED_UNIT_KW)),
-        _by_gain(lambda tried, cut: hours if shut_out else 0.0),
-        hours,
+        Range(
+            RULED_UNIT_KW,
+            math.ceil(least_kw / RULED_UNIT_KW) * RULED_UNIT_KW,
+            max(0.0, _shut_out_kw(request, session)),
+        ),
+        _by_gain(lambda tried, cut: 0.0),
+        _stay_hours(session),
     )
 
 
@@ -256,4 +279,4 @@ def cut_of(problem: PlanningProblem, network: Network, session: int) -> Prices:
     for row, place in enumerate(network.order):
         above: Flags | bool = reached[network.parent[row]] if network.parent[row] >= 0 else False
         crossed[place] = (reached[row] & ~network.open[row] & np.logical_not(above)).astype(np.float64)
-    return Prices(tuple(crossed), np.zeros(problem.n_pieces))
+    return replace(Prices.none(problem), limits=tuple(crossed))

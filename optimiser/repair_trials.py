@@ -1,29 +1,33 @@
 """Trying repairs out: would this session reach its target, and the others keep what they have?
 
 Four tests, from the cheapest. *Held*: everybody else stays where the plan has put them, and the session
-fills the room that is left; enough, but not needed. *Relaxed*: the others may move; for a depot without
-least power and unbroken runs that is the exact answer, for others it is needed, but not enough. *Alone*:
-the others' plans are frozen and the session is planned by its own rules; enough. *Planned*: the whole
-depot is planned again.
+fills the room that is left; enough, but not needed. *Relaxed*: the others may move; that is exact for a
+linear depot (no least power, unbroken runs or charging curves), for others needed, but not enough.
+*Alone*: the others' plans are frozen and the session is planned by its own rules; enough. *Planned*: the
+whole depot is planned again.
 """
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from optimiser.commitment import needs_commitment
+from optimiser.commitment import is_linear, needs_commitment
 from optimiser.domain import ChargingSession, FixedSegment, PlanRequest, Strategy
 from optimiser.engines.base import Engine, Prices
 from optimiser.fixed_load import fixed_loads
+from optimiser.network import ROUNDING_KWH
+from optimiser.pattern import run_power_kw
 from optimiser.plan import Segments
 from optimiser.problem import PlanningProblem, build_problem
+from optimiser.runs import cheapest_run, cheapest_spread
 from optimiser.series import Floats, StepSeries
 from optimiser.shortfalls import REACHED_SOC
 from optimiser.solve import Solution, solve
 
 # A repair must bring the session to within this share of what counts as reached: so that rounding in
 # between never undoes it, and so that it is not larger than needed.
-AIMED_SHARE = 0.8
+AIMED_SHARE = 0.999
 KEPT_KWH = 1e-3  # what another session may lose to rounding
 ONE_SLOT_MINUTES = 1_000_000
 
@@ -41,7 +45,7 @@ class Planned:
     @property
     def is_linear(self) -> bool:
         """Whether the relaxed problem says all about this depot."""
-        return not needs_commitment(self.problem).any()
+        return is_linear(self.problem)
 
 
 class Trials:
@@ -69,18 +73,24 @@ class Trials:
         return build_problem(request, ours, fixed_loads(request, request.sessions), request.site)
 
     def held(self, problem: PlanningProblem) -> float:
-        """Energy missing of the aim where all others stay where they are, whatever the session's rules."""
+        """Energy missing of the aim where all others stay where they are, whatever the session's rules.
+
+        Infinite where they cannot: preconditioning that moves with a departure may be in their way.
+        """
         edges_ms, known_ms = problem.grid.piece_edges_ms, self.planned.problem.grid.piece_edges_ms
         taken = [np.diff(np.interp(edges_ms, known_ms, kwh)) for kwh in self._taken_kwh]
-        return self._missing_in_room(problem, taken)
+        left = [limit.room_kwh - kwh for limit, kwh in zip(problem.limits, taken, strict=True)]
+        if min(float(kwh.min()) for kwh in left) < -ROUNDING_KWH:
+            return math.inf
+        return self._missing_in_room(problem, left)
 
-    def _missing_in_room(self, problem: PlanningProblem, taken_kwh: list[Floats]) -> float:
+    def _missing_in_room(self, problem: PlanningProblem, left_kwh: list[Floats]) -> float:
         """What is missing where the session fills all room that is left under its limits."""
         cells = slice(int(problem.cells.first_cell[self.i]), int(problem.cells.first_cell[self.i + 1]))
         pieces, most = problem.cells.piece[cells], problem.cells.upper_kwh[cells]
-        for limit, taken in zip(problem.limits, taken_kwh, strict=True):
+        for limit, left in zip(problem.limits, left_kwh, strict=True):
             if limit.members[self.i]:
-                most = np.minimum(most, (limit.room_kwh - taken)[pieces])
+                most = np.minimum(most, left[pieces])
         return self.aim_kwh(problem) - float(np.maximum(most, 0.0).sum())
 
     def relaxed(self, problem: PlanningProblem) -> tuple[float, Prices]:
@@ -94,10 +104,25 @@ class Trials:
     def alone(self, request: PlanRequest) -> float:
         """What is missing where the others are frozen and the session is planned by its own rules."""
         problem = self.problem_of(self._frozen(request), coarse=False)
+        if problem.curves is not None:
+            solution = solve(self.planned.engine, problem, Strategy.ASAP)
+            return self.aim_kwh(problem) - float(problem.delivered_kwh(solution.energy_kwh)[self.i])
         if not needs_commitment(problem)[self.i]:
-            return self._missing_in_room(problem, [np.zeros(problem.n_pieces)] * len(problem.limits))
-        solution = solve(self.planned.engine, problem, Strategy.ASAP)
-        return self.aim_kwh(problem) - float(problem.delivered_kwh(solution.energy_kwh)[self.i])
+            return self._missing_in_room(problem, [limit.room_kwh for limit in problem.limits])
+        return self.aim_kwh(problem) - self._most_by_rules(problem)
+
+    def _most_by_rules(self, problem: PlanningProblem) -> float:
+        """Energy of the earliest run, or of the earliest pieces, in an otherwise settled depot."""
+        cells = slice(int(problem.cells.first_cell[self.i]), int(problem.cells.first_cell[self.i + 1]))
+        pieces, pausable = problem.cells.piece[cells], bool(problem.pausable[self.i])
+        room = np.min([limit.room_kwh for limit in problem.limits if limit.members[self.i]], axis=0)
+        low = float(run_power_kw(problem)[self.i]) * problem.cell_hours[cells]
+        high = np.minimum(problem.cells.upper_kwh[cells], room[pieces])
+        need, price = float(problem.need_kwh[self.i]), problem.middle_hours[pieces]
+        goes_on = bool(problem.charging_now[self.i]) and not pausable
+        run = cheapest_run(price, low, high, need, from_first=goes_on)
+        run = cheapest_spread(price, low, high, need, run) if pausable else run
+        return 0.0 if run is None else float(run.energy_kwh.sum())
 
     def planned_again(self, request: PlanRequest) -> bool:
         """Whether the planner brings the session to its target, and the others to what they had."""

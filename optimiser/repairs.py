@@ -1,10 +1,10 @@
 """What would have to change for a vehicle that leaves short: the smallest repair of each kind that helps.
 
 Each repair is tried with everything else as it is: the others keep at least their planned energy. In a
-depot without least power and unbroken runs a repair is exact: a minimum cut tells at once how much is
-missing at least, and a flow whether that is enough. With such rules the relaxed flow still says what is
-needed, and a plan of the session alone in the room that others leave says what is enough; what lies
-between is searched by planning the depot again, as often as its size allows.
+linear depot (no least power, unbroken runs or charging curves) a repair is exact: a minimum cut tells at
+once how much is missing at least, and a flow whether that is enough. With such rules the relaxed flow
+still says what is needed, and a plan of the session alone in the room that others leave says what is
+enough; what lies between is searched by planning the depot again, as often as its size allows.
 """
 
 import math
@@ -18,9 +18,10 @@ from optimiser.amendments import (
     UNFREEZE,
     amended,
 )
-from optimiser.commitment import needs_commitment
+from optimiser.commitment import is_linear
 from optimiser.domain import PlanRequest
 from optimiser.engines.base import Prices
+from optimiser.exceptions import SolverError
 from optimiser.network import Network, make_network
 from optimiser.plan import Repair, Shortfall
 from optimiser.problem import PlanningProblem
@@ -30,14 +31,14 @@ from optimiser.smallest import Range, smallest
 from optimiser.units import PERCENT
 
 # Work for the repairs of one plan, counted in cells of the flows and plans that are made for it.
-FLOW_CELLS = 600_000
-ALONE_CELLS = 60_000
-REPLANNED_CELLS = 60_000
+FLOW_CELLS = 300_000
+ALONE_CELLS = 20_000
+REPLANNED_CELLS = 20_000
 
 SOC_UNIT = 0.1  # points
 ROUNDED_UP_SOC = 0.049  # a target up to this many points above what is planned counts as reached
 ENOUGH_KWH = 1e-6
-ENOUGH_SHARE = 1e-7  # of all energy: how well solvers meet a demand
+FLOW_KWH = 1e-5  # what a solver's flow may miss by rounding
 
 
 @dataclass(slots=True)
@@ -61,8 +62,16 @@ def with_repairs(planned: Planned, shortfalls: tuple[Shortfall, ...]) -> tuple[S
     network = make_network(planned.problem, planned.solution.energy_kwh) if planned.is_linear else None
     repairs: dict[int, tuple[Repair, ...]] = {}
     for shortfall in sorted(shortfalls, key=lambda entry: (-entry.shortfall_kwh, entry.session)):
-        repairs[shortfall.session] = tuple(_Case(planned, shortfall, network, budget).repairs())
+        repairs[shortfall.session] = _repairs_of(_Case(planned, shortfall, network, budget))
     return tuple(replace(entry, repairs=repairs[entry.session]) for entry in shortfalls)
+
+
+def _repairs_of(case: "_Case") -> tuple[Repair, ...]:
+    """A solver that fails on a trial must not cost the plan: then what is known without one is left."""
+    try:
+        return tuple(case.repairs())
+    except SolverError:
+        return (case.lower_target(),)
 
 
 class _Case:
@@ -87,9 +96,10 @@ class _Case:
             yield from self._with_amounts()
             if not self.session.vehicle.pausable:
                 yield from self._if_it_helps(Repair(ALLOW_PAUSING, {}))
-        yield self._lower_target()
+        yield self.lower_target()
 
-    def _lower_target(self) -> Repair:
+    def lower_target(self) -> Repair:
+        """What is planned, to the next tenth of a point: the plan itself shows that it helps."""
         planned_soc = self.shortfall.planned_soc * PERCENT + ROUNDED_UP_SOC
         return Repair(LOWER_TARGET, {TO_SOC: round(math.floor(planned_soc / SOC_UNIT) * SOC_UNIT, 1)})
 
@@ -119,7 +129,7 @@ class _Case:
         if held <= ENOUGH_KWH:
             return None
         if not self._may_flow(problem):
-            return _by_rate(kind, amount, held)
+            return _by_rate(kind, amount, held) if math.isfinite(held) else amount + kind.within.unit
         missing, cut = self._relaxed(problem)
         return kind.earliest(Failure(amount, missing, problem, cut)) if missing > 0.0 else None
 
@@ -142,8 +152,7 @@ class _Case:
     def _relaxed(self, problem: PlanningProblem) -> tuple[float, Prices]:
         self.budget.flow_cells -= problem.cells.piece.size
         missing, cut = self.trials.relaxed(problem)
-        rounding = max(ENOUGH_KWH, ENOUGH_SHARE * float(self.trials.kept_kwh.sum()))
-        return max(0.0, missing - rounding), cut
+        return (missing if missing > FLOW_KWH else 0.0), cut
 
     def _may_flow(self, problem: PlanningProblem) -> bool:
         return self.budget.flow_cells >= problem.cells.piece.size
@@ -151,13 +160,21 @@ class _Case:
     # -- least power and unbroken runs ---------------------------------------------------------
 
     def _enough(self, kind: Kind, needed: float) -> float | None:
-        """The smallest amount that a plan proves to be enough; at least what a relaxed flow needs."""
+        """The smallest amount that a plan proves to be enough; at least what a relaxed flow needs.
+
+        A little more than that is often enough when all may move, so this is planned first.
+        """
         unit, most = kind.within.unit, kind.within.most
         least = max(needed, unit)
+        if self._earliest_alone(kind, least) is None:
+            return least
+        little_more = min(most, least + unit)
+        if self._may_plan() and self._planned_again(kind.make(little_more)):
+            return little_more
         if self._earliest_alone(kind, most) is not None:
             return None
-        enough = smallest(lambda amount: self._earliest_alone(kind, amount), Range(unit, most, least))
-        return None if enough is None else self._less_by_planning(kind, least - unit, enough)
+        enough = smallest(lambda amount: self._earliest_alone(kind, amount), Range(unit, most, little_more))
+        return None if enough is None else self._less_by_planning(kind, little_more, enough)
 
     def _earliest_alone(self, kind: Kind, amount: float) -> float | None:
         if self.budget.alone_cells <= 0:
@@ -192,7 +209,7 @@ class _Case:
         problem = self._problem_of(repair)
         fits = self.trials.held(problem) <= ENOUGH_KWH
         fits = fits or (self._may_flow(problem) and self._relaxed(problem)[0] <= 0.0)
-        if fits and (not needs_commitment(problem).any() or self._fits_by_rules(repair)):
+        if fits and (is_linear(problem) or self._fits_by_rules(repair)):
             yield repair
 
     def _fits_by_rules(self, repair: Repair) -> bool:

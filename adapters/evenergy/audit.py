@@ -6,8 +6,8 @@ measured) counts more than a command log (what it was told), and both are joined
 | verdict | rule, with a tolerance of 10 minutes at either end |
 | --- | --- |
 | followed | it charged from the planned start to the planned end, or until it was full |
-| started-late | it began later: the last status before it charged, or the command to start, lies after that |
-| not-started | no status in the run shows it charging though one after the tolerance shows it not charging |
+| started-late | it began later, even after the planned end: the command to start, or the last status before |
+| not-started | a status in the run shows it not charging, and none up to the next run shows it charging |
 | stopped-early | it stopped before the end and before it was full: by its statuses, or by a command to stop |
 | unreachable | it did not start, errors are logged in the run, and no command to start got through |
 | unknown | there is no log that says anything |
@@ -77,7 +77,7 @@ def audit_vehicle(
     seen, heard = samples(logs), told(logs)
     error_times = [instant_ms(error.logged_at) for error in logs.errors]
     audits = tuple(
-        _Judge(run, min(run.to_ms, now_ms), tolerance_ms, seen, heard).audit(error_times)
+        _Judge(run, now_ms, tolerance_ms, seen, heard).audit(error_times)
         for run in runs
         if since_ms <= run.from_ms and run.from_ms + tolerance_ms <= now_ms
     )
@@ -90,10 +90,10 @@ def audit_vehicle(
 
 @dataclass(frozen=True, slots=True)
 class _Judge:
-    """One run, judged up to `end_ms`, with all that was seen and told."""
+    """One run, with all that was seen and told up to now."""
 
     run: PlannedRun
-    end_ms: int
+    now_ms: int
     tolerance_ms: int
     seen: Sequence[Sample]
     heard: Sequence[Told]
@@ -102,8 +102,8 @@ class _Judge:
         started_ms = self._started_ms()
         if started_ms is None:
             return RunAudit(self.run, self._why_not_started(error_times_ms))
-        stopped_ms = self._stopped_ms(started_ms)
-        if stopped_ms is not None and stopped_ms < self.end_ms - self.tolerance_ms:
+        stopped_ms = self._stopped_ms(started_ms) if started_ms < self._end_ms else None
+        if stopped_ms is not None and stopped_ms < self._end_ms - self.tolerance_ms:
             return RunAudit(self.run, Verdict.STOPPED_EARLY, started_ms, stopped_ms)
         late = started_ms > self.run.from_ms + self.tolerance_ms
         verdict = Verdict.STARTED_LATE if late else Verdict.FOLLOWED
@@ -111,11 +111,13 @@ class _Judge:
 
     def _started_ms(self) -> int | None:
         """The earliest start that the logs allow, None where it did not start or nothing is known."""
-        charging = next((sample for sample in self._in_run() if sample.charging), None)
+        possible = self._between(self.run.from_ms, self._last_start_ms)
+        charging = next((sample for sample in possible if sample.charging), None)
         commanded_ms = self._commanded_ms()
         if charging is None:
             return None if self._seen_idle() else commanded_ms
-        idle_ms = max((s.at_ms for s in self._before(charging.at_ms) if not s.charging), default=None)
+        before = self._between(self._first_ms, charging.at_ms)
+        idle_ms = max((sample.at_ms for sample in before if not sample.charging), default=None)
         if commanded_ms is not None and (idle_ms or self.run.from_ms) <= commanded_ms <= charging.at_ms:
             return commanded_ms
         return self.run.from_ms if idle_ms is None else max(self.run.from_ms, idle_ms)
@@ -125,7 +127,7 @@ class _Judge:
         before = [told.charge for told in self.heard if told.at_ms <= self.run.from_ms]
         if before and before[-1]:
             return self.run.from_ms
-        within = (told for told in self.heard if self.run.from_ms < told.at_ms < self.end_ms)
+        within = (told for told in self.heard if self.run.from_ms < told.at_ms < self._last_start_ms)
         return next((told.at_ms for told in within if told.charge), None)
 
     def _stopped_ms(self, started_ms: int) -> int | None:
@@ -135,12 +137,12 @@ class _Judge:
         idle = next((s for s in after if s.at_ms > last_charging_ms and not s.charging), None)
         if idle is not None:
             return None if idle.is_full(self.run.target_percent) else idle.at_ms
-        last = next((t for t in reversed(self.heard) if last_charging_ms < t.at_ms < self.end_ms), None)
+        last = next((t for t in reversed(self.heard) if last_charging_ms < t.at_ms < self._end_ms), None)
         return last.at_ms if last is not None and not last.charge else None
 
     def _why_not_started(self, error_times_ms: Sequence[int]) -> Verdict:
-        errors = any(self._first_ms <= at_ms < self.end_ms for at_ms in error_times_ms)
-        got_through = any(self._first_ms <= t.at_ms < self.end_ms and t.charge for t in self.heard)
+        errors = any(self._first_ms <= at_ms < self._end_ms for at_ms in error_times_ms)
+        got_through = any(self._first_ms <= t.at_ms < self._end_ms and t.charge for t in self.heard)
         if errors and not got_through:
             return Verdict.UNREACHABLE
         return Verdict.NOT_STARTED if self._seen_idle() and not self._was_full() else self._without_evidence()
@@ -157,10 +159,20 @@ class _Judge:
         return any(s.at_ms >= self.run.from_ms + self.tolerance_ms for s in self._in_run() if not s.charging)
 
     def _in_run(self) -> list[Sample]:
-        return [sample for sample in self.seen if self.run.from_ms <= sample.at_ms < self.end_ms]
+        return self._between(self.run.from_ms, self._end_ms)
 
-    def _before(self, at_ms: int) -> list[Sample]:
-        return [sample for sample in self.seen if self._first_ms <= sample.at_ms < at_ms]
+    def _between(self, from_ms: int, to_ms: int) -> list[Sample]:
+        return [sample for sample in self.seen if from_ms <= sample.at_ms < to_ms]
+
+    @property
+    def _end_ms(self) -> int:
+        """A run that still goes on is judged up to now."""
+        return min(self.run.to_ms, self.now_ms)
+
+    @property
+    def _last_start_ms(self) -> int:
+        """A start after this is not this run's; the next run's may be a little early."""
+        return min(self.now_ms, max(self.run.to_ms, self.run.until_ms - self.tolerance_ms))
 
     @property
     def _first_ms(self) -> int:

@@ -61,9 +61,11 @@ class SqlPlans:
         return None if data is None else unpacked_text(bytes(data))
 
     def newest(self) -> dict[str, PlanSummary]:
-        """The newest plan of every site."""
-        latest = select(PlanRow.location_uid, func.max(PlanRow.created_ms)).group_by(PlanRow.location_uid)
-        query = select(*_SUMMARY).where(tuple_(PlanRow.location_uid, PlanRow.created_ms).in_(latest))
+        """The newest plan that every site was given; one made to answer a question has no trigger."""
+        given = PlanRow.trigger.is_not(None)
+        latest = select(PlanRow.location_uid, func.max(PlanRow.created_ms)).where(given)
+        of_site = tuple_(PlanRow.location_uid, PlanRow.created_ms)
+        query = select(*_SUMMARY).where(given, of_site.in_(latest.group_by(PlanRow.location_uid)))
         with self._database.reading() as session:
             rows = session.execute(query.order_by(PlanRow.plan_id)).all()
         return {plan.location_uid: plan for plan in as_records(rows, PlanSummary)}

@@ -13,21 +13,19 @@ import typer
 
 from adapters.chargeye.client import ChargEyeClient
 from adapters.chargeye.push_plan import PushMode
-from adapters.ports import Clock, Store
+from adapters.ports import Clock
 from adapters.store import open_store
 from adapters.store.exceptions import StoreError, StoreUrlError
 from api.clock import now_ms
 from api.commands.files import write_bytes
 from api.commands.progress import print_report, showing_progress
-from api.evenergy import linked_vehicles, open_evenergy
 from api.exceptions import BadSettingError
 from api.jobs.electricity import Grid
 from api.jobs.pools import open_pool
 from api.jobs.reading import Planning
 from api.jobs.replan import Audience, Job, Order, replan_sites
 from api.jobs.report import OUT_OF_REACH, ReplanReport
-from api.jobs.site import Sharpen
-from api.jobs.vehicles_word import VehiclesWord
+from api.jobs.vehicles_word import vehicles_word
 from api.jobs.watch import Rhythm, watch
 from api.service import json_text
 from api.settings import Settings, read_settings
@@ -112,16 +110,8 @@ def _job(settings: Settings, wanted: Wanted, stack: ExitStack) -> Job:
         wall_clock=now_ms,
         planning=Planning(grid=Grid(settings.chargeye_line_voltage, settings.chargeye_power_factor)),
         push_mode=PushMode(settings.chargeye_push),
-        sharpen=_sharpen(settings, store, clock, stack),
+        sharpen=stack.enter_context(vehicles_word(settings, store, clock)),
     )
-
-
-def _sharpen(settings: Settings, store: Store, clock: Clock, stack: ExitStack) -> Sharpen | None:
-    """The vehicles' own word, where ev.energy's credentials are set."""
-    if settings.evenergy_token is None and settings.evenergy_client_id is None:
-        return None
-    client = stack.enter_context(open_evenergy(settings))
-    return VehiclesWord(client, lambda: linked_vehicles(store.links), clock).sharpened
 
 
 def _chargeye(settings: Settings, clock: Clock) -> ChargEyeClient:

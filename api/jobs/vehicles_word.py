@@ -1,12 +1,17 @@
 """The word of the vehicles themselves, through ev.energy, for a plan request."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from threading import Lock
 from typing import Any
 
 from adapters.evenergy.client import EvEnergyClient
 from adapters.evenergy.gathering import Gathered, gather_evidence
 from adapters.evenergy.sharpening import sharpen
+from adapters.ports import Clock, Store
+from api.evenergy import linked_vehicles, open_evenergy
+from api.jobs.site import Sharpen
+from api.settings import Settings
 from optimiser.domain import Notice
 from optimiser.units import MS_PER_MINUTE
 
@@ -45,3 +50,13 @@ class VehiclesWord:
                 self._gathered = gather_evidence(self._client, self._links(), now_ms)
                 self._gathered_ms = now_ms
             return self._gathered
+
+
+@contextmanager
+def vehicles_word(settings: Settings, store: Store, clock: Clock) -> Iterator[Sharpen | None]:
+    """What sharpens plan requests, None where ev.energy's credentials are not set. Raises BadSettingError."""
+    if settings.evenergy_token is None and settings.evenergy_client_id is None:
+        yield None
+        return
+    with open_evenergy(settings) as client:
+        yield VehiclesWord(client, lambda: linked_vehicles(store.links), clock).sharpened

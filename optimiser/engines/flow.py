@@ -29,6 +29,8 @@ class FlowEngine:
     @staticmethod
     def takes(problem: PlanningProblem) -> bool:
         """Whether limits form a tree, nobody has a charging curve, a running plan or an ideal power."""
+        if problem.n_sessions == 0:
+            return False  # nothing to route
         wished = any(session.running_plan or session.power_rules for session in problem.sessions)
         return not wished and problem.curves is None and _flow.takes(_given(problem, problem.need_kwh))
 

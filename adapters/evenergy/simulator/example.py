@@ -22,7 +22,7 @@ def example_id(prefix: str, number: int) -> str:
 def example_seed(vehicles: int = 8, *, now: datetime | None = None, seed: int = 0) -> Seed:
     """Vehicles with a few hours of status and location logs, one of them with broken authentication.
 
-    The clock runs from `now` (default: the real time).
+    The clock runs from `now` (default: the real time). Its bearer token is `any-token`; any client is good.
     """
     draws = random.Random(seed)
     start = (now or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
@@ -33,6 +33,7 @@ def example_seed(vehicles: int = 8, *, now: datetime | None = None, seed: int = 
     times = [start - timedelta(minutes=15 * step) for step in range(12)]
     return Seed(
         now=now,
+        bearer_tokens=["any-token"],
         users=[user],
         vehicle_makes=[make],
         vehicle_models=[model],

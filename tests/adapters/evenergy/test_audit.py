@@ -11,7 +11,7 @@ from adapters.evenergy.planned_runs import PlannedRun, planned_runs
 from adapters.evenergy.timeline import ErrorCount, VehicleLogs
 from optimiser.units import MS_PER_HOUR, MS_PER_MINUTE, to_ms
 from tests.adapters.conftest import NOW
-from tests.adapters.evenergy.builders import Json, a_command, a_status, an_error, broken_authentication
+from tests.adapters.evenergy.builders import Json, a_command, a_status, an_error, at, broken_authentication
 
 NOW_MS = to_ms(NOW)
 LATER_MS = NOW_MS + 6 * MS_PER_HOUR
@@ -21,7 +21,7 @@ def ms(minutes: float) -> int:
     return NOW_MS + round(minutes * MS_PER_MINUTE)
 
 
-RUN = PlannedRun(ms(0), ms(120), 90)
+RUN = PlannedRun(ms(0), ms(120), ms(240), 90)
 
 
 def charging(*minutes: float, **fields: Any) -> list[Json]:
@@ -79,6 +79,9 @@ def verdict(*logs: Sequence[Json]) -> str:
         ((), start(11), "started-late"),
         ((), [*start(-90), *stop(-60), *start(30)], "started-late"),
         ([*idle(20), *charging(30)], start(-5), "started-late"),
+        (idle(5), start(150), "started-late"),
+        ([*idle(15, 60, 119), *charging(200)], (), "started-late"),
+        ([*idle(15, 60, 119), *charging(235)], (), "not-started"),
         (idle(15), (), "not-started"),
         (idle(1, 30, 60), start(0), "not-started"),
         (idle(1, 30, 60), start(0, 20, 40), "not-started"),
@@ -89,6 +92,7 @@ def verdict(*logs: Sequence[Json]) -> str:
         ((), (), "unknown"),
         (idle(5), (), "unknown"),
         (idle(-60, 300), start(300), "unknown"),
+        (idle(5), start(235), "unknown"),
         ([a_status(30, is_charging=None)], stop(-30), "unknown"),
     ],
 )
@@ -155,7 +159,7 @@ def test_a_run_is_not_judged_before_it_could_be() -> None:
 
 def test_a_vehicle_is_as_bad_as_its_worst_run() -> None:
     """Each run is judged alone."""
-    runs = [PlannedRun(ms(0), ms(60)), PlannedRun(ms(120), ms(180)), PlannedRun(ms(240), ms(300))]
+    runs = [PlannedRun(ms(start), ms(start + 60), ms(start + 120)) for start in (0, 120, 240)]
     commands = [*start(0), *stop(60), *start(140), *stop(180), *start(240)]
     logs = VehicleLogs(commands=[CommandLog(url="u", **log) for log in commands])
     audit = audit_vehicle(runs, logs, NOW_MS, LATER_MS)
@@ -173,8 +177,11 @@ def test_runs_are_segments_without_pauses() -> None:
         "pastSegments": [segment(-60, -30, 50), segment(-30, 0, 50)],
         "segments": [segment(0, 30, 80), segment(30, 45, 0), segment(45, 60, 20), segment(60, 90, 10)],
     }
-    runs = (PlannedRun(ms(-60), ms(30), 80), PlannedRun(ms(45), ms(90), 80))
-    assert planned_runs({"plan": plan, "targetSoC": 80}) == runs
+    runs = (PlannedRun(ms(-60), ms(30), ms(45), 80), PlannedRun(ms(45), ms(90), ms(95), 80))
+    schedule = {"plan": plan, "targetSoC": 80, "plannedDepartureTime": at(95)}
+    assert planned_runs(schedule) == runs
+    (_, last) = planned_runs({**schedule, "plannedDepartureTime": "soon"})
+    assert last.until_ms == ms(90)
 
 
 @pytest.mark.parametrize("schedule", [{}, {"plan": None}, {"plan": {}}, {"plan": {"segments": [{}]}}])

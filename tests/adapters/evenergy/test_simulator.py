@@ -1,5 +1,6 @@
 """The simulated ev.energy, asked over HTTP without our client, so that neither hides the other's mistakes."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from adapters.evenergy import simulator as simulator_package
 from adapters.evenergy.simulator import Seed, SimulatorControl, example_seed, read_seed, serving_simulator
 from adapters.evenergy.simulator.example import example_id
 from adapters.simulation.faults import FaultKind, FaultRule
@@ -26,6 +28,7 @@ from tests.adapters.evenergy.builders import (
     at,
 )
 
+README = Path(simulator_package.__file__).parents[1] / "README.md"
 LOGS = f"/vehicles/{VAN}/status_logs"
 
 
@@ -243,3 +246,10 @@ def test_the_example_is_the_same_each_time() -> None:
     """For the same arguments, and its ids have the vendor's form."""
     assert example_seed(12, now=NOW) == example_seed(12, now=NOW)
     assert example_id("vhcl", 33) == "vhcl" + "0" * 24 + "11"
+
+
+@pytest.mark.parametrize("example", re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL))
+def test_the_examples_of_the_readme_run(example: str) -> None:
+    """As printed, but for the port."""
+    with serving_simulator(example_seed()) as simulator:
+        exec(example.replace("http://127.0.0.1:9200/v2", simulator.api_url), {})

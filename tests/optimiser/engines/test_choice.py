@@ -11,7 +11,7 @@ from optimiser.engines.choice import choose_engine
 from optimiser.exceptions import InvalidRequestError
 from optimiser.limits import Limit
 from optimiser.problem import PlanningProblem
-from tests.optimiser.builders import a_problem, a_session, at
+from tests.optimiser.builders import a_problem, a_request, a_session, at, problem_of
 from tests.optimiser.engines.depots import a_depot
 from tests.optimiser.engines.extension import FlowEngine
 
@@ -35,6 +35,12 @@ def test_auto_is_the_flow_where_limits_form_a_tree() -> None:
 def test_auto_is_highs_where_limits_cross() -> None:
     """A flow cannot hold two limits of which neither holds the other."""
     assert choose_engine("auto", crossing()).name == "highs"
+
+
+def test_auto_is_highs_where_nobody_is_planned() -> None:
+    """Without sessions there is no flow, but the site's own load may still have a peak to pay."""
+    request = replace(a_request(), sessions=())
+    assert choose_engine("auto", problem_of(request)).name == "highs"
 
 
 def test_auto_is_highs_where_a_plan_is_to_be_kept_near() -> None:

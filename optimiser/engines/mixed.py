@@ -1,0 +1,42 @@
+"""Small mixed-integer programmes through HiGHS: counted in nodes, one thread, no clock, so repeatable."""
+
+from dataclasses import dataclass
+
+import highspy
+import numpy as np
+
+from optimiser.certificate import Index
+from optimiser.engines.highs import as_highs_lp
+from optimiser.programme import LinearProgramme
+from optimiser.series import Floats
+
+RELATIVE_GAP = 1e-5
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Mixed:
+    """A linear programme of which some columns are whole numbers, and a point to start from."""
+
+    programme: LinearProgramme
+    whole: Index
+    start: Floats
+
+
+def best_point(mixed: Mixed, max_nodes: int) -> Floats | None:
+    """The best point found within so many nodes, or None where there is none better than the start's."""
+    solver = highspy.Highs()
+    solver.silent()
+    for name, value in (("threads", 1), ("mip_max_nodes", max_nodes), ("mip_rel_gap", RELATIVE_GAP)):
+        solver.setOptionValue(name, value)
+    lp = as_highs_lp(mixed.programme)
+    kinds = np.full(mixed.programme.cost.size, highspy.HighsVarType.kContinuous, dtype=object)
+    kinds[mixed.whole] = highspy.HighsVarType.kInteger
+    lp.integrality_ = list(kinds)
+    solver.passModel(lp)
+    given = highspy.HighsSolution()
+    given.col_value = list(mixed.start)
+    solver.setSolution(given)
+    solver.run()
+    if solver.getInfo().primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
+        return None
+    return np.array(solver.getSolution().col_value)

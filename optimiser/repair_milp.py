@@ -1,0 +1,343 @@
+"""A few vehicles decided anew and exactly: a small mixed-integer programme while the others stay.
+
+`free` sessions may charge anywhere under all their rules, `flexible` ones keep the pieces they charge in
+and change their powers there, the rest is load. Columns, per cell of a free session:
+
+    e  energy           r  room kept where a run ends inside the piece, so that e + r is its least power
+    z  charging at all  q  a run ends in here      s  a run begins in here
+
+    low z <= e + r <= high z     r <= low q     z[later] + q <= 1     sum e >= need q
+    no pause:  s[j] >= z[j] - z[j-1],  sum s <= 1;   charging already:  only s[first] may be 1
+
+The matrix of z and s alone has whole vertices (a run is a path), so few nodes are needed.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from optimiser.certificate import Index
+from optimiser.engines.base import Objective
+from optimiser.pattern import run_power_kw
+from optimiser.problem import PlanningProblem
+from optimiser.programme import LimitRows, LinearProgramme
+from optimiser.series import Floats
+
+if TYPE_CHECKING:
+    from optimiser.engines.mixed import Mixed
+
+NEGLIGIBLE_KWH = 1e-9
+NO_INDEX = np.zeros(0, dtype=np.intp)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Neighbourhood:
+    """Sessions whose pattern is open, and sessions that keep theirs but may change their powers."""
+
+    free: Index
+    flexible: Index
+
+
+def repaired(
+    problem: PlanningProblem,
+    objective: Objective,
+    wanted_kwh: Floats,
+    energy_kwh: Floats,
+    around: Neighbourhood,
+    max_nodes: int,
+) -> Floats | None:
+    """The energies with this neighbourhood at its best, or None where no better point was found."""
+    from optimiser.engines.mixed import best_point
+
+    model = _Model(problem, objective, wanted_kwh, energy_kwh, around)
+    point = best_point(model.mixed(), max_nodes)
+    return None if point is None else model.energies(point)
+
+
+class _Columns:
+    """Columns in blocks, with costs, bounds, start values, and which of them are whole numbers."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.blocks: list[tuple[Floats, Floats, Floats, Floats]] = []
+        self.whole: list[Index] = []
+
+    def add(self, cost: Floats, lower: Floats, upper: Floats, start: Floats, *, whole: bool = False) -> Index:
+        own = np.arange(self.count, self.count + cost.size)
+        self.count += cost.size
+        self.blocks.append((cost, lower, upper, start))
+        self.whole += [own] if whole else []
+        return own
+
+
+class _Rows:
+    """Rows `lower <= A x <= upper`, one block after the other."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.bounds: list[tuple[Floats, Floats]] = []
+        self.entries: list[tuple[Index, Index, Floats]] = []
+
+    def add(self, lower: Floats, upper: Floats, *terms: tuple[Index, Index, Floats]) -> None:
+        """`terms` are entries as (row of the block, column, value)."""
+        self.bounds.append((lower, upper))
+        self.entries += [(row + self.count, column, value) for row, column, value in terms]
+        self.count += lower.size
+
+    def at_least(self, least: float, columns: Index, values: Floats) -> None:
+        """One row: the weighted columns add up to so much."""
+        self.add(
+            np.array([least]), np.array([np.inf]), (np.zeros(columns.size, dtype=np.intp), columns, values)
+        )
+
+
+class _Model:
+    """The small programme, and the way back from its point to energies per cell."""
+
+    def __init__(
+        self,
+        problem: PlanningProblem,
+        objective: Objective,
+        wanted_kwh: Floats,
+        energy_kwh: Floats,
+        around: Neighbourhood,
+    ) -> None:
+        self.problem, self.objective = problem, objective
+        self.wanted_kwh, self.energy_kwh = wanted_kwh, energy_kwh
+        self.low_kwh = run_power_kw(problem)[problem.cell_session] * problem.cell_hours
+        self.draw_kwh = drawn_kwh(energy_kwh, self.low_kwh)
+        self.free = around.free
+        self.sessions = np.concatenate([around.free, around.flexible])
+        self.open = self._open_cells(around.free)
+        self.flexible = self._flexible_cells(around.flexible)
+        self.cells = np.concatenate([self.open, self.flexible])
+        self.columns, self.rows = _Columns(), _Rows()
+        self._add_energies()
+        self._add_rules(around.free)
+        self._add_shortfalls()
+        self._add_limits()
+        self._add_peak()
+
+    def mixed(self) -> "Mixed":
+        """The programme, its whole columns and where to start."""
+        from optimiser.engines.mixed import Mixed  # HiGHS costs 30 ms to import, and few plans need it
+
+        columns, rows = self.columns, self.rows
+        cost, lower, upper, start = (np.concatenate(part) for part in zip(*columns.blocks, strict=True))
+        row_lower, row_upper = (np.concatenate(part) for part in zip(*rows.bounds, strict=True))
+        row, column, value = (np.concatenate(part) for part in zip(*rows.entries, strict=True))
+        programme = LinearProgramme(
+            cost,
+            lower,
+            upper,
+            row_lower,
+            row_upper,
+            row,
+            column,
+            value,
+            LimitRows(NO_INDEX, NO_INDEX),
+            NO_INDEX,
+            0,
+        )
+        whole = np.concatenate(columns.whole) if columns.whole else NO_INDEX
+        return Mixed(programme, whole, start)
+
+    def energies(self, point: Floats) -> Floats:
+        """Energies per cell, with whole on and off: a solver's on of 0.9999999 must leave no dust."""
+        energy = self.energy_kwh.copy()
+        values = np.clip(point[self.energy_column], 0.0, self.problem.cells.upper_kwh[self.cells])
+        n = self.open.size
+        values[:n] = np.where(point[self.on_column] > 0.5, values[:n], 0.0)
+        kept = np.maximum(point[self.reserve_column], 0.0) < 1e-6
+        floor = np.where((values[:n] > 0.0) & kept, self.low_kwh[self.open], 0.0)
+        values[:n] = np.maximum(values[:n], floor)
+        energy[self.cells] = values
+        return energy
+
+    # -- columns and the rules of single vehicles ----------------------------------------------
+
+    def _open_cells(self, sessions: Index) -> Index:
+        usable = self.problem.cells.upper_kwh >= np.maximum(self.low_kwh * (1.0 - 1e-9), NEGLIGIBLE_KWH)
+        return np.flatnonzero(np.isin(self.problem.cell_session, sessions) & usable)
+
+    def _flexible_cells(self, sessions: Index) -> Index:
+        """Cells that charge for their whole piece; all of them where nothing forbids any power."""
+        problem = self.problem
+        smooth = problem.pausable & (problem.min_power_kw <= 0.0)
+        whole = (self.energy_kwh > NEGLIGIBLE_KWH) & (self.energy_kwh >= self.low_kwh * (1.0 - 1e-9))
+        movable = whole | smooth[problem.cell_session]
+        return np.flatnonzero(np.isin(problem.cell_session, sessions) & movable)
+
+    def _add_energies(self) -> None:
+        problem, cells, n = self.problem, self.cells, self.open.size
+        cost = self.objective.cost_per_kwh[problem.cells.piece[cells]]
+        lower = self.low_kwh[cells].copy()
+        lower[:n] = 0.0
+        upper = np.maximum(problem.cells.upper_kwh[cells], lower)
+        self.energy_column = self.columns.add(cost, lower, upper, self.energy_kwh[cells])
+        self.of_session = {
+            int(i): self.energy_column[problem.cell_session[cells] == i] for i in self.sessions
+        }
+
+    def _add_rules(self, free: Index) -> None:
+        """z, r, q and s of every free session, and the rows that tie them to its energies."""
+        low, high, n = self.low_kwh[self.open], self.problem.cells.upper_kwh[self.open], self.open.size
+        zeros, energy = np.zeros(n), self.energy_kwh[self.open]
+        on, early = energy > NEGLIGIBLE_KWH, (energy > NEGLIGIBLE_KWH) & (energy < low * (1.0 - 1e-9))
+        self.on_column = self.columns.add(zeros, zeros, np.ones(n), on.astype(float), whole=True)
+        self.reserve_column = self.columns.add(zeros, zeros, low, np.where(early, low - energy, 0.0))
+        may_end = self._reaches_target()[self.problem.cell_session[self.open]] & (low > 0.0)
+        self.end_column = self.columns.add(
+            zeros, zeros, may_end.astype(float), early.astype(float), whole=True
+        )
+        e, z, r, q = self.energy_column[:n], self.on_column, self.reserve_column, self.end_column
+        row, one = np.arange(n), np.ones(n)
+        self.rows.add(zeros, zeros + np.inf, (row, e, one), (row, r, one), (row, z, -low))
+        self.rows.add(zeros - np.inf, zeros, (row, e, one), (row, r, one), (row, z, -high))
+        self.rows.add(zeros - np.inf, zeros, (row, r, one), (row, q, -low))
+        for i in free:
+            self._add_order(int(i), np.flatnonzero(self.problem.cell_session[self.open] == i))
+
+    def _reaches_target(self) -> Index:
+        """Sessions that may end a run inside a piece: those that are to get all they need."""
+        return np.asarray(self.wanted_kwh >= self.problem.need_kwh - 1e-6)
+
+    def _add_order(self, i: int, own: Index) -> None:
+        """Nothing after an early end, which reaches the target; one run where pausing is forbidden."""
+        n = own.size
+        if n == 0:
+            return
+        z, q = self.on_column[own], self.end_column[own]
+        later, earlier = np.tril_indices(n, -1)
+        self.rows.add(
+            np.full(n, -np.inf),
+            np.ones(n),
+            (np.arange(n), z, np.ones(n)),
+            (later, q[earlier], np.ones(later.size)),
+        )
+        e = self.of_session[i]
+        need = np.full(n, -float(self.wanted_kwh[i]))
+        self.rows.at_least(0.0, np.concatenate([e, q]), np.concatenate([np.ones(e.size), need]))
+        if not self.problem.pausable[i]:
+            self._add_run(i, own)
+
+    def _add_run(self, i: int, own: Index) -> None:
+        """One beginning at most; pieces without room in between break a run as well."""
+        n, z = own.size, self.on_column[own]
+        cells, row = self.open[own], np.arange(n)
+        first = cells == self.problem.cells.first_cell[i]
+        may_begin = first if self.problem.charging_now[i] else np.ones(n, dtype=bool)
+        on = self.energy_kwh[cells] > NEGLIGIBLE_KWH
+        begins = on & ~np.concatenate([[False], on[:-1]])
+        s = self.columns.add(np.zeros(n), np.zeros(n), may_begin.astype(float), begins.astype(float))
+        follows = np.flatnonzero(np.diff(cells) == 1) + 1
+        ones = np.ones(n)
+        self.rows.add(
+            np.zeros(n),
+            np.full(n, np.inf),
+            (row, s, ones),
+            (row, z, -ones),
+            (follows, z[follows - 1], ones[follows]),
+        )
+        self.rows.at_least(-1.0, s, -ones)
+
+    # -- what vehicles share -------------------------------------------------------------------
+
+    def _add_shortfalls(self) -> None:
+        """Energy missing below what is wanted and below the minimum, and more for who is short."""
+        problem, sessions = self.problem, self.sessions
+        missing = missing_price(problem, self.objective)
+        fixed = self._fixed_kwh(sessions)
+        wanted, need = self.wanted_kwh[sessions], problem.need_kwh[sessions]
+        got = problem.delivered_kwh(self.energy_kwh)[sessions]
+        least = np.minimum(problem.minimum_need_kwh[sessions], wanted)
+        n, zeros = sessions.size, np.zeros(sessions.size)
+        most_short = np.where(fixed > 0.0, 0.0, wanted)
+        short = self.columns.add(zeros + missing, zeros, most_short, np.maximum(wanted - got, 0.0))
+        below = self.columns.add(zeros + 9.0 * missing, zeros, least, np.maximum(least - got, 0.0))
+        more = np.maximum(need - wanted, 0.0)
+        extra = self.columns.add(zeros - 0.9 * missing, zeros, more, np.clip(got - wanted, 0.0, more))
+        row, one = np.arange(n), np.ones(n)
+        columns = [self.of_session[int(i)] for i in sessions]
+        of_row = np.repeat(row, [part.size for part in columns])
+        energy = (of_row, np.concatenate(columns), np.ones(of_row.size))
+        self.rows.add(wanted - fixed, wanted - fixed, energy, (row, short, one), (row, extra, -one))
+        self.rows.add(least - fixed, np.full(n, np.inf), energy, (row, below, one))
+
+    def _fixed_kwh(self, sessions: Index) -> Floats:
+        """Energy of cells of these sessions that are no columns: runs' early ends."""
+        outside = self.energy_kwh.copy()
+        outside[self.cells] = 0.0
+        return np.where(np.isin(sessions, self.free), 0.0, self.problem.delivered_kwh(outside)[sessions])
+
+    def _others_kwh(self) -> Floats:
+        """What every cell that is no column draws."""
+        others = self.draw_kwh.copy()
+        others[self.cells] = 0.0
+        others[np.isin(self.problem.cell_session, self.free)] = 0.0
+        return others
+
+    def _add_limits(self) -> None:
+        problem = self.problem
+        others = self._others_kwh()
+        for limit in problem.limits:
+            inside = np.flatnonzero(limit.members[problem.cell_session[self.cells]])
+            left = np.maximum(limit.room_kwh - problem.used_kwh(limit, others), 0.0)
+            pieces = problem.cells.piece[self.cells[inside]]
+            most = np.bincount(
+                pieces, problem.cells.upper_kwh[self.cells[inside]], minlength=problem.n_pieces
+            )
+            binding = np.flatnonzero(most > left)
+            self._add_piece_rows(binding, left[binding], inside[np.isin(pieces, binding)])
+
+    def _add_piece_rows(
+        self, pieces: Index, upper: Floats, inside: Index, *more: tuple[Index, Index, Floats]
+    ) -> None:
+        """What these cells draw in each of the pieces, kept room included, is at most `upper`."""
+        row = np.searchsorted(pieces, self.problem.cells.piece[self.cells[inside]])
+        kept = inside < self.open.size
+        ones = np.ones(inside.size)
+        self.rows.add(
+            np.full(pieces.size, -np.inf),
+            upper,
+            (row, self.energy_column[inside], ones),
+            (row[kept], self.reserve_column[inside[kept]], ones[kept]),
+            *more,
+        )
+
+    def _add_peak(self) -> None:
+        peak, problem = self.objective.peak, self.problem
+        if peak is None:
+            return
+        per_kw = problem.hours / problem.ac_per_dc
+        load_kw = problem.immovable_kw + problem.by_piece(self._others_kwh()) / per_kw
+        touched = np.zeros(problem.n_pieces, dtype=bool)
+        touched[problem.cells.piece[self.cells]] = True
+        least = float((load_kw - peak.floor_kw)[peak.counts & ~touched].max(initial=0.0))
+        rise_now = float((problem.load_kw(self.draw_kwh) - peak.floor_kw)[peak.counts].max(initial=0.0))
+        rise = self.columns.add(
+            *(np.array([v]) for v in (peak.price_per_kw, max(0.0, least), np.inf, rise_now))
+        )
+        pieces = np.flatnonzero(peak.counts & touched)
+        inside = np.flatnonzero(peak.counts[problem.cells.piece[self.cells]])
+        column = np.repeat(rise, pieces.size)
+        self._add_piece_rows(
+            pieces,
+            (per_kw * (peak.floor_kw - load_kw))[pieces],
+            inside,
+            (np.arange(pieces.size), column, -per_kw[pieces]),
+        )
+
+
+def drawn_kwh(energy_kwh: Floats, low_kwh: Floats) -> Floats:
+    """What each cell takes of the limits: a run that ends inside a piece draws its least power there."""
+    return np.where(energy_kwh > NEGLIGIBLE_KWH, np.maximum(energy_kwh, low_kwh), 0.0)
+
+
+def missing_price(problem: PlanningProblem, objective: Objective) -> float:
+    """Cost of a kWh missing, above whatever a kWh can cost: its dearest price and a peak of its own."""
+    price = 10.0 * (1.0 + float(np.abs(objective.cost_per_kwh).max(initial=0.0)))
+    if objective.peak is None:
+        return price
+    return price + 2.0 * objective.peak.price_per_kw * problem.ac_per_dc / float(np.median(problem.hours))
