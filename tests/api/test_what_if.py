@@ -15,8 +15,9 @@ from api.settings import Settings
 from api.what_if import answer, read_parts
 from api.what_if_answers import WhatIfResponse
 from api.what_if_workers import all_figures, usable_cores, worthwhile_workers
+from optimiser.exceptions import InvalidRequestError
 from optimiser.lateness import Lateness
-from optimiser.what_if import LatenessDraw
+from optimiser.what_if import LatenessDraw, Together
 from tests.api.bad_changes import BAD_CHANGES, SERIES, WINDOW
 from tests.api.serving import serving
 from tests.api.test_cli import depot_process, written
@@ -214,6 +215,13 @@ def test_a_fault_in_a_worker_comes_out_and_leaves_no_process_waiting():
     draws = [LatenessDraw(Lateness(0.5, 15.0, 60.0, 1), k) for k in range(32)]
     with pytest.raises((ZeroDivisionError, ValueError)):
         all_figures(broken, draws, workers=2)
+
+
+def test_wrong_input_that_a_worker_finds_comes_out_with_its_places():
+    request = read_parts(a_request(), [DRAWS], clock).read.plan_request
+    with pytest.raises(InvalidRequestError) as caught:
+        all_figures(request, [Together()] * 2, engine="abacus", workers=2)
+    assert [fault.pointer for fault in caught.value.faults] == ["/engine"]
 
 
 def test_plans_come_back_where_asked_for_and_stand_their_check(http):
