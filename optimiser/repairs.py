@@ -31,7 +31,7 @@ from optimiser.smallest import Range, smallest
 from optimiser.units import PERCENT
 
 # Work for the repairs of one plan, counted in cells of the flows and plans that are made for it.
-FLOW_CELLS = 300_000
+FLOW_CELLS = 600_000
 ALONE_CELLS = 20_000
 REPLANNED_CELLS = 20_000
 
