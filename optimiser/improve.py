@@ -178,4 +178,5 @@ class Improvement:
         weight = np.where(window[problem.cells.piece], scarce + scarce.mean() + 1e-3, 0.0)
         score = problem.delivered_kwh(energy_kwh * weight)
         others = movable[movable != seed]
-        return others[np.lexsort((others, -np.round(score[others], 9)))]
+        ranked: Index = others[np.lexsort((others, -np.round(score[others], 9)))]
+        return ranked
