@@ -9,6 +9,7 @@ import httpx
 from pydantic import TypeAdapter, ValidationError
 
 from adapters.exceptions import (
+    ProblemDetails,
     RateLimitedError,
     VendorAnswerError,
     VendorError,
@@ -24,6 +25,7 @@ T = TypeVar("T")
 # `error_description` and `error`.
 _TEXT_FIELDS = ("message", "detail", "title", "error_description", "error")
 _QUOTED_LENGTH = 200
+_PROBLEM = TypeAdapter(ProblemDetails)
 
 # A body nested some thousand levels deep ends the parser with a RecursionError.
 _NOT_JSON = (ValueError, RecursionError)
@@ -34,6 +36,12 @@ def error_of(vendor: str, call: str, response: httpx.Response) -> VendorError | 
     """The error that a status means, None for 2xx. A redirect is none of the documented answers."""
     if response.is_success:
         return None
+    error = _error(vendor, call, response)
+    error.details = problem_details(response)
+    return error
+
+
+def _error(vendor: str, call: str, response: httpx.Response) -> VendorError:
     status = response.status_code
     problem = f"answered {status}{_quoted(response)}"
     if status in (408, 429) or status >= 500:
@@ -81,6 +89,17 @@ def http_date(text: str) -> datetime | None:
     except ValueError:
         return None
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def problem_details(response: httpx.Response) -> ProblemDetails | None:
+    """The problem document of an error answer (RFC 9457), None where it is none or not readable."""
+    media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/problem+json":
+        return None
+    try:
+        return _PROBLEM.validate_json(response.content)
+    except ValidationError:
+        return None
 
 
 def json_of(vendor: str, call: str, response: httpx.Response) -> object:

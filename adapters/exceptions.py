@@ -11,8 +11,12 @@ AdapterError
     ├── VendorRefusedError          any other 4xx: the same call will not be accepted later either
     └── VendorAnswerError           answered, but not in the documented shape
 
-No message holds a token, a header or a body; of an error body only its short text field is quoted.
+No message holds a token, a header or a body; of an error body only its short text field is quoted. An
+RFC 9457 problem document is kept beside the message, as `details`.
 """
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 
 class AdapterError(Exception):
@@ -23,8 +27,27 @@ class UnsafeWriteError(AdapterError):
     """A write that was not sent, because what it would do is never wanted."""
 
 
+@dataclass(frozen=True, slots=True)
+class ProblemDetails:
+    """A vendor's RFC 9457 problem document; `field_errors` is ev.energy's member, by field."""
+
+    type: str = "about:blank"
+    title: str = ""
+    detail: str = ""
+    instance: str | None = None
+    field_errors: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def rewritten(self, rewrite: Callable[[str], str]) -> "ProblemDetails":
+        """The same with every text passed through `rewrite`, as to take secrets out."""
+        fields = {name: [rewrite(text) for text in texts] for name, texts in self.field_errors.items()}
+        instance = None if self.instance is None else rewrite(self.instance)
+        return ProblemDetails(rewrite(self.type), rewrite(self.title), rewrite(self.detail), instance, fields)
+
+
 class VendorError(AdapterError):
     """A call to a vendor that did not end well; `call` is method and path, `status` None without answer."""
+
+    details: ProblemDetails | None = None
 
     def __init__(self, vendor: str, call: str, problem: str, status: int | None = None) -> None:
         super().__init__(vendor, call, problem, status)

@@ -15,8 +15,10 @@ from adapters.records import (
     LocationOutcome,
     PlanSummary,
     RunningPlan,
+    SiteLink,
     SiteSettings,
     StoredPlan,
+    VehicleLink,
 )
 from adapters.service_ports import ApiKeys, DeferredCalls, IdempotentAnswers, SiteReadings
 from adapters.service_records import OutboxFigures
@@ -71,7 +73,7 @@ class PlanStore(Protocol):
         ...
 
     def newest(self) -> dict[str, PlanSummary]:
-        """The newest plan of every site."""
+        """The newest plan that every site was given; one made to answer a question has no trigger."""
         ...
 
     def latest(self, location_uid: str) -> StoredPlan | None:
@@ -86,6 +88,10 @@ class PlanStore(Protocol):
         Of those made at that very instant, the ones whose id comes before `before_id`: so the last
         plan of one page leads to the next.
         """
+        ...
+
+    def locations(self) -> tuple[str, ...]:
+        """The sites that have running plans, departed ones included, in order."""
         ...
 
     def running(self, location_uid: str, from_ms: int = 0) -> tuple[RunningPlan, ...]:
@@ -199,6 +205,38 @@ class JobRuns(Protocol):
         ...
 
 
+class VendorLinks(Protocol):
+    """What of ev.energy is what of ours. A vehicle is linked to one at most, on either side."""
+
+    def vehicles(self) -> tuple[VehicleLink, ...]:
+        """All linked vehicles, ordered by `vehicle_id`."""
+        ...
+
+    def link_vehicle(self, vehicle_id: str, evenergy_id: str) -> VehicleLink:
+        """Link by hand; whatever either of the two was linked to before is let go."""
+        ...
+
+    def match_vehicles(self, pairs: Iterable[tuple[str, str]]) -> tuple[VehicleLink, ...]:
+        """Link what was matched by VIN, our id first, and say which links are new.
+
+        What is linked already, on either side, stays as it is. ConflictError where the pairs themselves
+        name one of ev.energy's vehicles twice.
+        """
+        ...
+
+    def unlink_vehicle(self, vehicle_id: str) -> bool:
+        """Forget a vehicle's link; False where there was none."""
+        ...
+
+    def sites(self) -> tuple[SiteLink, ...]:
+        """All linked sites, ordered by `evenergy_id`."""
+        ...
+
+    def link_site(self, evenergy_id: str, location_uid: str) -> SiteLink:
+        """Say of which depot a site is a part, in place of any other."""
+        ...
+
+
 class HeldLock(Protocol):
     """The proof that a lock is held."""
 
@@ -250,6 +288,11 @@ class Store(Protocol):
         """What the charging platform last said of each site."""
         ...
 
+    @property
+    def links(self) -> VendorLinks:
+        """What of ev.energy is what of ours."""
+        ...
+
     def site_lock(self, location_uid: str, wait_s: float = 0.0) -> AbstractContextManager[HeldLock]:
         """Hold a site against every other worker, on any machine; it is not reentrant.
 
@@ -263,7 +306,7 @@ class Store(Protocol):
 
     def prune(self, before_ms: int) -> int:
         """Forget what was over before this instant, and count it: plans that no vehicle follows any
-        more, closed intents, finished job runs. Running plans, open intents and sites stay.
+        more, closed intents, finished job runs. Running plans, open intents, sites and links stay.
         """
         ...
 

@@ -67,6 +67,32 @@ class RunningPlan:
     schedule: JsonObject
 
 
+class LinkSource(StrEnum):
+    """Who said that two vehicles are one."""
+
+    VIN = "vin"
+    HAND = "hand"
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleLink:
+    """Our vehicle (by ChargEye's id) and the same one at ev.energy."""
+
+    vehicle_id: str
+    evenergy_id: str
+    source: LinkSource
+    linked_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class SiteLink:
+    """A site of ev.energy and the depot of which it is a part; a depot may have several."""
+
+    evenergy_id: str
+    location_uid: str
+    linked_ms: int
+
+
 class IntentState(StrEnum):
     """Where an intent stands; only an open one is ever sent."""
 

@@ -11,7 +11,14 @@ import stamina
 from pydantic import SecretStr
 
 from adapters.answers import error_of, json_of
-from adapters.exceptions import VendorAnswerError, VendorError, VendorUnavailableError, VendorUnreachableError
+from adapters.exceptions import (
+    RateLimitedError,
+    VendorAnswerError,
+    VendorError,
+    VendorUnavailableError,
+    VendorUnreachableError,
+)
+from adapters.rate_limit import RollingLimit
 from adapters.tokens import TokenSource
 
 DEFAULT_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
@@ -48,7 +55,10 @@ class Retries:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call to a vendor. `repeatable` is False where doing it twice is not the same as doing it once."""
+    """One call to a vendor. `repeatable` is False where doing it twice is not the same as doing it once.
+
+    With `redirects`, a redirect with its `Location` is an answer like any other; none is ever followed.
+    """
 
     method: str
     path: str
@@ -56,6 +66,7 @@ class Call:
     body: object = None
     headers: Mapping[str, str] = field(default_factory=dict)
     repeatable: bool = True
+    redirects: bool = False
 
     @property
     def name(self) -> str:
@@ -74,6 +85,7 @@ class Transport:
         *,
         retries: Retries | None = None,
         timeout: httpx.Timeout = DEFAULT_TIMEOUT,
+        limit: RollingLimit | None = None,
     ) -> None:
         """Raises ValueError where `base_url` is no absolute http(s) URL."""
         self._base = httpx.URL(base_url)
@@ -81,6 +93,7 @@ class Transport:
             raise ValueError("a vendor's base URL starts with http:// or https:// and names a host")
         self._vendor = vendor
         self._tokens = tokens
+        self._limit = limit
         self._retries = retries or Retries()
         self._retrying = self._retries.caller()
         self._client = httpx.Client(base_url=self._base, timeout=timeout)
@@ -103,7 +116,7 @@ class Transport:
         return json_of(self._vendor, call.name, self.send(call))
 
     def send(self, call: Call) -> httpx.Response:
-        """The answer, always 2xx.
+        """The answer: 2xx, or a redirect where the call takes one.
 
         Trouble that may pass is tried again, an unrepeatable call only where the vendor surely did not
         act on it. Raises a VendorError.
@@ -116,6 +129,9 @@ class Transport:
             return False
         if error.retry_after_s is None:
             return True
+        if self._limit is not None and isinstance(error, RateLimitedError):
+            # The limit knows when there is room, and waits before the next attempt.
+            return 0.0 if error.retry_after_s <= self._limit.patience_s else False
         if error.retry_after_s > self._retries.retry_after_max_s:
             return False
         return error.retry_after_s + random.uniform(0.0, self._retries.wait_jitter_s)
@@ -129,7 +145,7 @@ class Transport:
                 fresh = self._tokens.renewed(token, self._client)
             response = self._once(call, fresh) if fresh else response
         error = error_of(self._vendor, call.name, response)
-        if error is not None:
+        if error is not None and not (call.redirects and response.has_redirect_location):
             raise self._redacted(error)
         return response
 
@@ -142,7 +158,12 @@ class Transport:
         self._refuse_other_hosts(call, request.url)
         request.headers["Authorization"] = f"Bearer {token.get_secret_value()}"
         with self._named_errors(call, perhaps_done=True):
-            return self._client.send(request)
+            if self._limit is None:
+                return self._client.send(request)
+            with self._limit.counting(call.name) as counted:
+                response = self._client.send(request)
+                counted(response)
+            return response
 
     def _refuse_other_hosts(self, call: Call, url: httpx.URL) -> None:
         """A link in an answer may lead anywhere; the token goes to the vendor only."""
@@ -168,5 +189,6 @@ class Transport:
 
     def _redacted(self, error: VendorError) -> VendorError:
         error.problem = self._tokens.redacted(error.problem)
+        error.details = error.details and error.details.rewritten(self._tokens.redacted)
         error.args = (error.vendor, error.call, error.problem, error.status)
         return error

@@ -7,7 +7,7 @@ from api.errors import install_error_handlers
 from api.idempotency import Idempotency
 from api.openapi import describe, operation_id
 from api.request_log import RequestLog
-from api.routes import checks, health, jobs, plans, sites
+from api.routes import checks, health, jobs, plans, replans, sites, what_if
 from api.services import Services
 from api.version import VERSION
 
@@ -30,7 +30,7 @@ def create_app(services: Services) -> FastAPI:
     app.add_middleware(RequireKey, keys=services.keys, rate=services.rate)
     app.add_middleware(RequestLog, metrics=services.metrics)
     install_error_handlers(app)
-    for module in (health, plans, checks, jobs, sites):
+    for module in (health, plans, what_if, checks, jobs, sites, replans):
         app.include_router(module.router)
     describe(app)
     return app

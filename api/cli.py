@@ -5,12 +5,14 @@ from typing import Annotated
 import typer
 
 from api.commands.check import check
+from api.commands.evenergy import evenergy_app
 from api.commands.keys import keys_app
 from api.commands.plan import plan
 from api.commands.replan import replan
 from api.commands.serve import serve
 from api.commands.simulate import simulate_app
 from api.commands.sites import sites_app
+from api.commands.what_if import what_if
 from api.version import VERSION
 
 app = typer.Typer(
@@ -24,11 +26,13 @@ app = typer.Typer(
 )
 app.command()(plan)
 app.command()(check)
+app.command("what-if")(what_if)
 app.command()(serve)
 app.command()(replan)
 app.add_typer(sites_app, name="sites")
 app.add_typer(keys_app, name="keys")
 app.add_typer(simulate_app, name="simulate")
+app.add_typer(evenergy_app, name="evenergy")
 
 
 def _show_version(wanted: bool) -> None:

@@ -12,6 +12,7 @@ from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+from adapters.exceptions import AdapterError, VendorError
 from adapters.service_records import KeptAnswer
 from adapters.store.exceptions import ConflictError, StoreError, UnstorableError
 from api.exceptions import (
@@ -33,6 +34,7 @@ _LOG = structlog.get_logger()
 
 MEDIA_TYPE = "application/problem+json"
 _STORE_PAUSE_S = 5
+_VENDOR_PAUSE_S = 30
 
 _STATUS_OF: tuple[tuple[type[Exception], int], ...] = (
     (NotJsonError, 400),
@@ -77,7 +79,7 @@ def install_error_handlers(app: FastAPI) -> None:
     """Make every error of the application a problem document."""
     app.exception_handler(HTTPException)(_on_http_error)
     app.exception_handler(RequestValidationError)(_on_bad_parameter)
-    for kind in (ApiError, PlannerError, StoreError):
+    for kind in (ApiError, PlannerError, AdapterError):
         app.add_exception_handler(kind, _on_our_error)
     app.add_exception_handler(Exception, _on_bug)
 
@@ -93,6 +95,8 @@ def problem_of(error: Exception) -> Problem:
             return Problem(_status(error), str(error))
         case StoreError():
             return _store_problem(error)
+        case VendorError():
+            return Problem(503, str(error), headers={"retry-after": str(_VENDOR_PAUSE_S)})
         case _:
             return Problem(500, "no plan could be made")
 

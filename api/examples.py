@@ -50,12 +50,15 @@ SITE_UID = "depot-north"
 PLAN_ID = "01KK9Q3SD80000000000000001"
 OTHER_PLAN_ID = "01KK9Q3SD80000000000000002"
 JOB_ID = "01KK9Q3SD80000000000000003"
+RUN_ID = "5f0c2b7e9a3d4c1f8b6a0d2e4c6f8a01"
 """Things that are there in a store that was filled for trying the examples."""
 
 STORED_SITE: dict[str, Any] = {
     "site": {**PLAN_REQUEST["site"], "powerCapKw": 140},
     "settings": {"departureMarginMinutes": 15, "minimumSoC": 20},
 }
+
+REPLAN: dict[str, Any] = {"locationUids": [SITE_UID], "dryRun": True, "force": False}
 
 _CHECKED_AT_MS = 1_773_072_000_000
 

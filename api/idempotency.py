@@ -6,6 +6,7 @@ kept, so that the same request may be tried again.
 """
 
 import hashlib
+import re
 
 import structlog
 from starlette.concurrency import run_in_threadpool
@@ -24,7 +25,7 @@ from api.exceptions import ApiError, KeyReusedError, NotYetError
 
 _LOG = structlog.get_logger()
 _HEADER = "idempotency-key"
-_LONGEST_KEY = 255
+KEY_PATTERN = "[A-Za-z0-9._:-]{1,255}"
 _KEPT_HEADERS = ("content-type", "content-location", "location", "preference-applied")
 _NOT_KEPT_FROM = 500
 _NEVER_KEPT = (409, 429)
@@ -56,8 +57,8 @@ class Idempotency:
     async def _once(self, request: Request, send: Send) -> KeptAnswer | None:
         """The answer that was kept; None where the request was new, and is answered by now."""
         key, owner = request.headers[_HEADER], caller_of(request).name
-        if not 0 < len(key) <= _LONGEST_KEY:
-            raise KeyReusedError(f"an idempotency key has 1 to {_LONGEST_KEY} characters")
+        if not re.fullmatch(KEY_PATTERN, key):
+            raise KeyReusedError("an idempotency key has 1 to 255 letters, digits or any of . _ : -")
         body = await limited_body(request)
         attempt = await run_in_threadpool(
             self._answers.begin, owner, key, _fingerprint(request, body), self._stale_ms

@@ -10,9 +10,12 @@ from pydantic.json_schema import models_json_schema
 
 from api.auth import OPEN_PATHS
 from api.errors import MEDIA_TYPE
-from api.examples import PLAN_REQUEST, STORED_SITE, check_example
-from api.resources import CheckBody, JobView, StoredSiteBody
+from api.example_what_if import EXAMPLE_WHAT_IF
+from api.examples import PLAN_REQUEST, REPLAN, STORED_SITE, check_example
+from api.idempotency import KEY_PATTERN
+from api.resources import CheckBody, JobView, ReplanBody, StoredSiteBody
 from api.schemas import PlanRequestBody
+from api.what_if_schemas import WhatIfBody
 
 _COMPONENTS = "#/components/schemas/{model}"
 Json = dict[str, Any]
@@ -46,7 +49,9 @@ def _body(model: type[BaseModel], example: Json | None = None) -> Json:
 
 
 PLAN_REQUEST_BODY = _body(PlanRequestBody, PLAN_REQUEST)
+WHAT_IF_BODY = _body(WhatIfBody, EXAMPLE_WHAT_IF)
 SITE_BODY = _body(StoredSiteBody, STORED_SITE)
+REPLAN_BODY = _body(ReplanBody, REPLAN)
 CHECK_BODY = _body(CheckBody)  # its example is a plan, and made when it is asked for
 
 _MEANINGS = {
@@ -61,6 +66,7 @@ _MEANINGS = {
     500: "A fault of the service",
     503: "Not now; `Retry-After` says when to come back",
 }
+_BODIES = (PlanRequestBody, ProblemModel, StoredSiteBody, CheckBody, ReplanBody)
 _RETRY_AFTER = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds"}}
 
 _IDEMPOTENCY_KEY = {
@@ -68,7 +74,7 @@ _IDEMPOTENCY_KEY = {
     "in": "header",
     "required": False,
     "description": "The same key with the same request is answered once, and then from memory for 24 hours",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[A-Za-z0-9._:-]+$"},
+    "schema": {"type": "string", "pattern": f"^{KEY_PATTERN}$"},
 }
 
 
@@ -94,6 +100,16 @@ def later() -> dict[int | str, Json]:
     }
     location = {"Location": {"schema": {"type": "string"}, "description": "Where the job stands"}}
     return {202: {"description": "It will be done", "model": JobView, "headers": location, "links": links}}
+
+
+def run_links() -> dict[int | str, Json]:
+    """Where to go on from a replan."""
+    parameters = {"runId": "$response.body#/runId"}
+    links = {
+        name: {"operationId": operation, "parameters": parameters}
+        for name, operation in (("run", "get_replan"), ("cancel", "cancel_replan"))
+    }
+    return {202: {"description": "It has begun", "links": links}}
 
 
 def plan_links() -> dict[int | str, Json]:
@@ -144,7 +160,10 @@ def _operations(description: Json) -> Iterator[tuple[str, str, Json]]:
 
 
 def _extra_schemas() -> Json:
-    models = [(model, "validation") for model in (PlanRequestBody, ProblemModel, StoredSiteBody, CheckBody)]
+    models = [
+        (model, "validation")
+        for model in (PlanRequestBody, WhatIfBody, ProblemModel, StoredSiteBody, CheckBody, ReplanBody)
+    ]
     _, schema = models_json_schema(models, ref_template=_COMPONENTS)  # type: ignore[arg-type]
     definitions: Json = schema["$defs"]
     return definitions

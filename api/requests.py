@@ -246,4 +246,9 @@ def _plan_request(body: PlanRequestBody, now_ms: int, site: Site, reading: _Read
 def _strategy(body: PlanRequestBody) -> Strategy:
     if body.strategy is None:
         return Strategy.COST if body.site.prices else Strategy.PEAK_SUPPRESSION
-    return Strategy.PEAK_SUPPRESSION if body.strategy == "peak-suppression" else Strategy(body.strategy)
+    return to_strategy(body.strategy)
+
+
+def to_strategy(name: str) -> Strategy:
+    """The strategy of this name, in the vendor's spelling or in the dictionary's."""
+    return Strategy.PEAK_SUPPRESSION if name == "peak-suppression" else Strategy(name)

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from adapters.chargeye.payloads import Flag, Identifier
 from api.schemas import OwnObject, SettingsBody, SiteBody
 
 DateTime = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
@@ -172,6 +173,56 @@ class VehiclesRead(Resource):
     location_uid: str
     read_at: DateTime
     vehicles: list[JsonObject]
+
+
+class ReplanBody(OwnObject):
+    """Which sites are to be replanned, and how."""
+
+    location_uids: list[Identifier] | None = Field(
+        None, alias="locationUids", description="Null or left out: every site."
+    )
+    dry_run: Flag = Field(False, alias="dryRun", description="Plan and compare, but keep and send nothing.")
+    force: Flag = Field(False, description="Send every plan, changed or not.")
+
+
+class OutcomeView(Resource):
+    """What became of one site in a replan."""
+
+    location_uid: str
+    state: Literal["done", "partial", "busy", "failed"]
+    finished_at: DateTime
+    counts: dict[str, int]
+    plan_id: str | None
+    detail: str | None
+
+
+class StageView(Resource):
+    """A site that is in work."""
+
+    location_uid: str
+    stage: str
+
+
+class ReplanRun(Resource):
+    """A replan; `inWork` is known while it runs in the service that is asked."""
+
+    run_id: str
+    state: Literal["running", "done", "partial", "failed", "cancelled", "abandoned"]
+    started_at: DateTime
+    finished_at: DateTime | None
+    total: int
+    done: int
+    cancel_requested: bool
+    counts: dict[str, int]
+    report: JsonObject
+    in_work: list[StageView]
+    outcomes: list[OutcomeView]
+
+
+class ReplanList(Resource):
+    """Replans, newest first."""
+
+    replans: list[ReplanRun]
 
 
 class Alive(Resource):

@@ -12,6 +12,7 @@ from api.deferred import DeferredWork
 from api.keys import KeyRing
 from api.metrics import LaneCollector, Metrics, StoreCollector
 from api.rate_limit import RateLimit
+from api.replans import Replans
 from api.settings import Settings
 from api.stores import open_settings_store
 from api.workers.solver import Solver
@@ -25,6 +26,7 @@ class Services:
     store: Store
     solver: Solver
     deferred: DeferredWork
+    replans: Replans
     keys: KeyRing
     rate: RateLimit
     metrics: Metrics
@@ -50,12 +52,14 @@ def _working(settings: Settings, store: Store, clock: Clock) -> Iterator[Service
     metrics.registry.register(StoreCollector(store, clock))
     deferred = DeferredWork(settings, store, solver, metrics, clock)
     stopping = Event()
+    replans = Replans(settings, store, clock, stopping)
     try:
         yield Services(
             settings=settings,
             store=store,
             solver=solver,
             deferred=deferred,
+            replans=replans,
             keys=KeyRing(settings.api_keys, store, monotonic),
             rate=RateLimit(settings.rate_per_s, settings.rate_burst, monotonic),
             metrics=metrics,
@@ -64,5 +68,6 @@ def _working(settings: Settings, store: Store, clock: Clock) -> Iterator[Service
         )
     finally:
         stopping.set()
+        replans.close()
         deferred.close()
         solver.close(grace_s=0.0)

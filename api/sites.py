@@ -21,7 +21,7 @@ def read_site(body: SiteBody, now_ms: int, path: Path = ("site",)) -> tuple[Site
     faults: list[Fault] = []
 
     def series(value: float | Sequence[Step], *name: str | int) -> StepSeries:
-        return _read_series(value, (*path, *name), now_ms, faults)
+        return read_series(value, (*path, *name), now_ms, faults)
 
     faults += _station_faults(body.stations, (*path, "stations"))
     faults += _group_faults(body, (*path, "groups"))
@@ -35,15 +35,15 @@ def read_site(body: SiteBody, now_ms: int, path: Path = ("site",)) -> tuple[Site
         ac_dc_power_ratio=body.ac_dc_power_ratio,
         price_per_kwh=series(body.prices, "prices") if body.prices else _NOTHING,
         carbon_g_per_kwh=series(body.carbon_intensity, "carbonIntensity") if body.carbon_intensity else None,
-        demand_charge=_read_demand_charge(body.demand_charge, (*path, "demandCharge"), faults),
+        demand_charge=read_demand_charge(body.demand_charge, (*path, "demandCharge"), faults),
         groups=tuple(_to_group(group, cap) for group, cap in zip(body.groups, caps, strict=True)),
         stations=_to_stations(body),
     )
     return site, faults
 
 
-def _read_series(value: float | Sequence[Step], path: Path, now_ms: int, faults: list[Fault]) -> StepSeries:
-    """A number for ever, or entries in any order that must join without gap or overlap."""
+def read_series(value: float | Sequence[Step], path: Path, now_ms: int, faults: list[Fault]) -> StepSeries:
+    """A number for ever, or entries in any order that must join without gap or overlap and begin by now."""
     if isinstance(value, int | float):
         return StepSeries.constant(value)
     spans = sorted((to_ms(step.from_at), to_ms(step.to_at), index) for index, step in enumerate(value))
@@ -71,9 +71,8 @@ def _span_faults(spans: list[tuple[int, int, int]], path: Path, now_ms: int) -> 
         previous_end_ms = max(previous_end_ms, end_ms)
 
 
-def _read_demand_charge(
-    body: DemandChargeBody | None, path: Path, faults: list[Fault]
-) -> DemandCharge | None:
+def read_demand_charge(body: DemandChargeBody | None, path: Path, faults: list[Fault]) -> DemandCharge | None:
+    """The demand charge; windows that do not end after they begin are added to the faults."""
     if body is None:
         return None
     windows = tuple(Window(to_ms(window.from_at), to_ms(window.to_at)) for window in body.windows)

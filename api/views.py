@@ -1,8 +1,9 @@
 """Records of the store as the documents that the service answers with."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from adapters.records import PlanSummary, SiteSettings
+from adapters.records import JobRun, LocationOutcome, PlanSummary, SiteSettings
 from optimiser.units import iso_z
 
 Json = dict[str, Any]
@@ -46,4 +47,32 @@ def stored_site(site: SiteSettings) -> Json:
         "updatedAt": iso_z(site.updated_ms),
         "site": site.site,
         "settings": site.settings,
+    }
+
+
+def replan_run(run: JobRun, outcomes: Sequence[LocationOutcome], stages: Mapping[str, str]) -> Json:
+    """A replan with what became of each site so far, and where the others are."""
+    return {
+        "runId": run.run_id,
+        "state": run.state.value,
+        "startedAt": iso_z(run.started_ms),
+        "finishedAt": None if run.finished_ms is None else iso_z(run.finished_ms),
+        "total": run.total,
+        "done": len(outcomes),
+        "cancelRequested": run.cancel_requested,
+        "counts": run.counts,
+        "report": run.report,
+        "inWork": [{"locationUid": uid, "stage": stage} for uid, stage in sorted(stages.items())],
+        "outcomes": [_outcome(outcome) for outcome in outcomes],
+    }
+
+
+def _outcome(outcome: LocationOutcome) -> Json:
+    return {
+        "locationUid": outcome.location_uid,
+        "state": outcome.state.value,
+        "finishedAt": iso_z(outcome.finished_ms),
+        "counts": outcome.counts,
+        "planId": outcome.plan_id,
+        "detail": outcome.detail,
     }

@@ -48,10 +48,10 @@ def flow_bound(
     """
     cost = cell_prices(problem, prices, objective.cost_per_kwh)
     margin = np.full(problem.n_sessions, float(cost.min(initial=0.0)))
-    with_cells = np.diff(problem.cells.first_cell) > 0
-    if with_cells.any():
-        used = np.where(flow_kwh > 0.0, cost, margin[0])
-        margin[with_cells] = np.maximum.reduceat(used, problem.cells.first_cell[:-1][with_cells])
+    some = np.flatnonzero(np.diff(problem.cells.first_cell))
+    if some.size:
+        used = np.where(flow_kwh > 0.0, cost, margin[some[0]])
+        margin[some] = np.maximum.reduceat(used, problem.cells.first_cell[some])
     alone = alone_at_margin(problem.cells, cost, energy_kwh, margin)
     return float(alone.sum()) + _shared_value(problem, objective, prices)
 

@@ -35,6 +35,14 @@ class Cells:
         """The session of each cell."""
         return np.repeat(np.arange(self.first_cell.size - 1), np.diff(self.first_cell))
 
+    def summed(self, values: Floats) -> Floats:
+        """Sums over each session of values per cell."""
+        sums = np.zeros(self.first_cell.size - 1)
+        some = np.flatnonzero(np.diff(self.first_cell))  # reduceat has no empty sums
+        if some.size:
+            sums[some] = np.add.reduceat(values, self.first_cell[some])
+        return sums
+
 
 def cheapest_alone(cells: Cells, cost_per_kwh: Floats, energy_kwh: Floats) -> Floats:
     """Least cost of every session to take its energy, alone at these prices.
@@ -63,8 +71,7 @@ def alone_at_margin(cells: Cells, cost_per_kwh: Floats, energy_kwh: Floats, marg
     """
     margins = np.repeat(margin_per_kwh, np.diff(cells.first_cell))
     cheaper = np.maximum(margins - cost_per_kwh, 0.0) * cells.upper_kwh
-    back = np.bincount(cells.session, cheaper, minlength=energy_kwh.size)
-    alone: Floats = margin_per_kwh * energy_kwh - back
+    alone: Floats = margin_per_kwh * energy_kwh - cells.summed(cheaper)
     return alone
 
 

@@ -59,6 +59,11 @@ def needs_commitment(problem: PlanningProblem) -> Flags:
     return (problem.min_power_kw > 0.0) | ~problem.pausable
 
 
+def is_linear(problem: PlanningProblem) -> bool:
+    """Whether a linear programme says all about this depot: no least power, unbroken runs or curves."""
+    return problem.curves is None and not bool(needs_commitment(problem).any())
+
+
 def commit(engine: Engine, problem: PlanningProblem, energy_kwh: Floats, aim: Aim, relaxed: Flow) -> Floats:
     """Energies per cell near the relaxed flow's that keep least power and unbroken runs.
 
@@ -274,9 +279,21 @@ class _Search:
 
     def _mended(self, pattern: Pattern, flow: Flow) -> Floats:
         low_kw = run_power_kw(self.problem)
-        board = Board(pattern.problem(), low_kw, flow.energy_kwh, self.objective.cost_per_kwh)
+        problem = self._under_its_peak(pattern.problem(), flow)
+        board = Board(problem, low_kw, flow.energy_kwh, self.objective.cost_per_kwh)
         mend(board)
         return board.energy[board.at]
+
+    def _under_its_peak(self, problem: PlanningProblem, flow: Flow) -> PlanningProblem:
+        """Room cut to the peak that the flow has: no exchange may raise what costs money per kW."""
+        peak = self.objective.peak
+        if peak is None:
+            return problem
+        load_kw = problem.load_kw(flow.energy_kwh)[peak.counts]
+        above_kw = max(peak.floor_kw, float(load_kw.max(initial=0.0))) - problem.immovable_kw
+        room = np.where(peak.counts, np.maximum(above_kw, 0.0) * problem.hours / problem.ac_per_dc, np.inf)
+        site, *others = (limit.room_kwh for limit in problem.limits)
+        return problem.with_rooms((np.minimum(site, room), *others))
 
     def _broken(self, pattern: Pattern, energy_kwh: Floats) -> Index:
         """Cells with some power, but less than the least, that are not the settled end of a run."""

@@ -72,17 +72,14 @@ def strategy_value(
             return totals.carbon_kg or 0.0
 
 
-def site_slots(problem: PlanningProblem, loads_kw: Floats, cap_value_per_kwh: Floats | None) -> SiteSlots:
-    """One row per clock slot. `cap_value_per_kwh` is the site limit's price in each piece, if known.
+def site_slots(problem: PlanningProblem, loads_kw: Floats, cap_value_per_kw: Floats | None) -> SiteSlots:
+    """One row per clock slot. `cap_value_per_kw` is what a kW of site cap is worth in each slot, if known.
 
     Base load, cap and price of a slot in which they change are those at its start.
     """
     grid, site = problem.grid, problem.site
     first = grid.first_piece_of_slot
     starts = grid.slot_edges_ms[:-1]
-    value = np.full(starts.size, np.nan)
-    if cap_value_per_kwh is not None:
-        value = np.add.reduceat(cap_value_per_kwh * problem.hours / problem.ac_per_dc, first)
     return SiteSlots(
         start_ms=starts,
         end_ms=grid.slot_edges_ms[1:],
@@ -90,7 +87,7 @@ def site_slots(problem: PlanningProblem, loads_kw: Floats, cap_value_per_kwh: Fl
         base_load_kw=site.base_load_kw.at(starts),
         power_cap_kw=site.power_cap_kw.at(starts),
         price_per_kwh=site.price_per_kwh.at(starts),
-        cap_value_per_kw=value,
+        cap_value_per_kw=np.full(starts.size, np.nan) if cap_value_per_kw is None else cap_value_per_kw,
     )
 
 

@@ -5,10 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from optimiser.commitment import needs_commitment
+from optimiser.cap_value import cap_value_per_kw
+from optimiser.commitment import is_linear
 from optimiser.domain import ChargingSession, Notice, PlanRequest, Site, Strategy
 from optimiser.engines.base import Prices
 from optimiser.engines.choice import choose_engine
+from optimiser.engines.untidied import Untidied
 from optimiser.figures import (
     churn,
     fixed_kwh,
@@ -21,6 +23,8 @@ from optimiser.fixed_load import fixed_loads
 from optimiser.limits import Limit
 from optimiser.plan import Plan, Segments, SolveReport, SolveStatus, StageReport
 from optimiser.problem import PlanningProblem, build_problem
+from optimiser.repair_trials import Planned
+from optimiser.repairs import with_repairs
 from optimiser.segments import make_segments
 from optimiser.series import Floats
 from optimiser.sessions import dated_sessions
@@ -35,10 +39,19 @@ from optimiser.units import MS_PER_HOUR, iso_z
 PROVEN_GAP = 1e-6
 
 
-def plan_site(request: PlanRequest, *, engine: str = "auto", seconds: Callable[[], float] = no_clock) -> Plan:
+def plan_site(
+    request: PlanRequest,
+    *,
+    engine: str = "auto",
+    seconds: Callable[[], float] = no_clock,
+    figures_only: bool = False,
+    repairs: bool = True,
+) -> Plan:
     """Plan one depot. Raises InvalidRequestError for what is wrong, SolverError where a solver fails.
 
     `engine` is `auto` or a name that `engines.choice` knows; `seconds` is a clock for the phase times.
+    With `figures_only` the plan is as good but not as tidy, and sooner made.
+    Without `repairs` (and with `figures_only`) shortfalls come with their reasons alone, and sooner.
     """
     watch = Stopwatch(seconds)
     sessions = dated_sessions(request)
@@ -49,10 +62,17 @@ def plan_site(request: PlanRequest, *, engine: str = "auto", seconds: Callable[[
     problem = build_problem(request, ours, fixed_loads(request, sessions), site)
     watch.lap("build")
     chosen = choose_engine(engine, problem)
+    if figures_only:
+        chosen = Untidied(chosen)
     solution = solve(chosen, problem, request.strategy)
     watch.lap("solve")
     plan = make_plan(request, problem, solution, chosen.name, notices)
     watch.lap("segments")
+    if repairs and not figures_only:
+        dated = replace(request, site=site, sessions=sessions, recurring=())
+        planned = Planned(dated, problem, solution, plan.segments, chosen)
+        plan = replace(plan, shortfalls=with_repairs(planned, plan.shortfalls))
+        watch.lap("repairs")
     return replace(plan, report=replace(plan.report, phases_ms=watch.phases_ms))
 
 
@@ -90,13 +110,13 @@ def make_plan(
     loads_kw = piece_loads_kw(problem, solution.energy_kwh)
     segments = make_segments(problem, solution.energy_kwh, request.now_ms)
     totals = site_totals(problem, solution.energy_kwh, loads_kw)
-    linear = request.strategy is Strategy.COST and not needs_commitment(problem).any()
+    linear = request.strategy is Strategy.COST and is_linear(problem)
     return Plan(
         strategy=request.strategy,
         now_ms=request.now_ms,
         sessions=problem.sessions,
         segments=segments,
-        slots=site_slots(problem, loads_kw, solution.prices.limits[0] if linear else None),
+        slots=site_slots(problem, loads_kw, _cap_value(problem, solution) if linear else None),
         totals=totals,
         shortfalls=find_shortfalls(problem, solution, _end_soc(segments), request.now_ms),
         notices=notices + _site_notices(problem),
@@ -104,6 +124,10 @@ def make_plan(
             request, problem, solution, engine, strategy_value(problem, request.strategy, segments, totals)
         ),
     )
+
+
+def _cap_value(problem: PlanningProblem, solution: Solution) -> Floats:
+    return cap_value_per_kw(problem, solution.energy_kwh, solution.objective, solution.prices)
 
 
 def _end_soc(segments: Segments) -> Floats:

@@ -107,8 +107,7 @@ class PlanningProblem:
 
     def delivered_kwh(self, energy_kwh: Floats) -> Floats:
         """Energy per session with these energies per cell."""
-        sums = np.bincount(self.cell_session, energy_kwh, minlength=self.n_sessions)
-        return sums.astype(np.float64)
+        return self.cells.summed(energy_kwh)
 
     def by_piece(self, values: Floats) -> Floats:
         """Sums over each piece of values per cell."""

@@ -55,3 +55,12 @@ class StepSeries:
         starts = np.concatenate([self.starts_ms, (inside[None, :] + repeats[:, None]).ravel()])
         values = np.concatenate([self.values, np.tile(self.at(inside), repeats.size)])
         return StepSeries(starts, values, int(self.end_ms + period_ms * repeats.size))
+
+    def overlaid(self, other: "StepSeries", start_ms: int, end_ms: int) -> "StepSeries":
+        """This series with the values of `other` inside `[start_ms, end_ms)`; it ends no sooner than that."""
+        inside = np.concatenate([[start_ms], other.edges_between(start_ms, end_ms)])
+        before = self.starts_ms[self.starts_ms < start_ms]
+        after = np.concatenate([[end_ms], self.starts_ms[self.starts_ms > end_ms]])
+        starts = np.concatenate([before, inside, after])
+        values = np.concatenate([self.at(before), other.at(inside), self.at(after)])
+        return StepSeries(starts, values, max(self.end_ms, end_ms))

@@ -1,4 +1,4 @@
-"""What all tests share: how many examples the laws are held against, and a real browser.
+"""What all tests share: how many examples the laws are held against, a real browser and database.
 
 `DEPOT_EXAMPLES=2000` makes a recorded run.
 """
@@ -10,6 +10,9 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, sync_playwright
+from sqlalchemy.engine import URL
+
+from tests import postgres
 
 settings.register_profile(
     "depot",
@@ -44,3 +47,15 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=_FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[URL]:
+    """A PostgreSQL server; without one, CI fails and other places skip."""
+    try:
+        with postgres.server() as url:
+            yield url
+    except postgres.NoPostgresError as error:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"no PostgreSQL for the tests: {error}")
+        pytest.skip(f"NOT TESTED ON POSTGRESQL: {error}")

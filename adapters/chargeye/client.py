@@ -22,7 +22,7 @@ from adapters.chargeye.neighbours import (
     Stations,
     WrittenVehicle,
 )
-from adapters.chargeye.paths import DEFAULT_BASE_URL, ChargEyePaths, filled
+from adapters.chargeye.paths import DEFAULT_BASE_URL, ChargEyePaths
 from adapters.chargeye.tokens import RefreshTokenExchange
 from adapters.chargeye.wire import (
     ActiveSchedule,
@@ -35,6 +35,7 @@ from adapters.chargeye.wire import (
     VehicleSchedules,
 )
 from adapters.exceptions import VendorRefusedError
+from adapters.paths import filled
 from adapters.transport import DEFAULT_TIMEOUT, Call, Retries, Transport
 from optimiser.domain import Window
 from optimiser.units import MS_PER_SECOND, iso_z

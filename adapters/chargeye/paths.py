@@ -1,7 +1,6 @@
 """Where ChargEye's endpoints are. What the vendor's page does not show is a default that can be changed."""
 
 from dataclasses import dataclass
-from urllib.parse import quote
 
 DEFAULT_BASE_URL = "https://kempower.io/api"
 DEFAULT_SIMULATOR_PORT = 9100
@@ -30,10 +29,3 @@ class ChargEyePaths:
     power_group: str = "/loadBalancing/powerGroup/{group_id}"
     range_parameters: tuple[str, str] | None = ("from", "to")
     vehicles_location_parameter: str | None = None
-
-
-def filled(path: str, **ids: str) -> str:
-    """A path with its ids escaped. Raises ValueError for an id that would lead to another endpoint."""
-    if any(value in ("", ".", "..") for value in ids.values()):
-        raise ValueError("an id is empty, or is a step in a path")
-    return path.format(**{name: quote(value, safe="") for name, value in ids.items()})

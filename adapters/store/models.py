@@ -2,10 +2,10 @@
 
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, Double, Enum, ForeignKey, Index, MetaData, text
+from sqlalchemy import BigInteger, Double, Enum, ForeignKey, Index, MetaData, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from adapters.records import IntentState, JobState, JsonObject, OutcomeState
+from adapters.records import IntentState, JobState, JsonObject, LinkSource, OutcomeState
 from adapters.service_records import CallState
 from adapters.store.documents import Document, PackedBytes
 
@@ -40,6 +40,7 @@ class Base(DeclarativeBase):
         JsonObject: Document,
         dict[str, int]: Document,
         IntentState: _state(IntentState),
+        LinkSource: _state(LinkSource),
         JobState: _state(JobState),
         OutcomeState: _state(OutcomeState),
         CallState: _state(CallState),
@@ -221,3 +222,25 @@ class DeferredRow(Base):
     status: Mapped[int | None]
     headers: Mapped[dict[str, str] | None]
     answer: Mapped[bytes | None]
+
+
+class VehicleLinkRow(Base):
+    """Our vehicle and the same one at ev.energy."""
+
+    __tablename__ = "vehicle_links"
+    __table_args__ = (UniqueConstraint("evenergy_id"),)
+
+    vehicle_id: Mapped[str] = mapped_column(primary_key=True)
+    evenergy_id: Mapped[str]
+    source: Mapped[LinkSource]
+    linked_ms: Mapped[int]
+
+
+class SiteLinkRow(Base):
+    """A site of ev.energy and the depot of which it is a part."""
+
+    __tablename__ = "site_links"
+
+    evenergy_id: Mapped[str] = mapped_column(primary_key=True)
+    location_uid: Mapped[str]
+    linked_ms: Mapped[int]

@@ -61,9 +61,11 @@ class SqlPlans:
         return None if data is None else unpacked_text(bytes(data))
 
     def newest(self) -> dict[str, PlanSummary]:
-        """The newest plan of every site."""
-        latest = select(PlanRow.location_uid, func.max(PlanRow.created_ms)).group_by(PlanRow.location_uid)
-        query = select(*_SUMMARY).where(tuple_(PlanRow.location_uid, PlanRow.created_ms).in_(latest))
+        """The newest plan that every site was given; one made to answer a question has no trigger."""
+        given = PlanRow.trigger.is_not(None)
+        latest = select(PlanRow.location_uid, func.max(PlanRow.created_ms)).where(given)
+        of_site = tuple_(PlanRow.location_uid, PlanRow.created_ms)
+        query = select(*_SUMMARY).where(given, of_site.in_(latest.group_by(PlanRow.location_uid)))
         with self._database.reading() as session:
             rows = session.execute(query.order_by(PlanRow.plan_id)).all()
         return {plan.location_uid: plan for plan in as_records(rows, PlanSummary)}
@@ -84,6 +86,11 @@ class SqlPlans:
             query = query.where(tuple_(PlanRow.created_ms, PlanRow.plan_id) < (before_ms, before_id))
         with self._database.reading() as session:
             return as_records(session.execute(query.order_by(*_NEWEST_FIRST).limit(limit)).all(), PlanSummary)
+
+    def locations(self) -> tuple[str, ...]:
+        """The sites that have running plans, departed ones included, in order."""
+        with self._database.reading() as session:
+            return tuple(sorted(session.scalars(select(RunningPlanRow.location_uid).distinct())))
 
     def running(self, location_uid: str, from_ms: int = 0) -> tuple[RunningPlan, ...]:
         """A site's running plans that depart after `from_ms`, ordered by departure, then vehicle."""

@@ -12,6 +12,7 @@ from adapters.store.deferred import SqlDeferredCalls
 from adapters.store.idempotency import SqlIdempotentAnswers
 from adapters.store.jobs import SqlJobRuns
 from adapters.store.keys import SqlApiKeys
+from adapters.store.links import SqlVendorLinks
 from adapters.store.locks import Locks, locks_of
 from adapters.store.migrate import migrate
 from adapters.store.models import IntentRow, JobRunRow, PlanRow, RunningPlanRow
@@ -51,6 +52,7 @@ class SqlStore:
         self.answers = SqlIdempotentAnswers(database, clock)
         self.deferred = SqlDeferredCalls(database, clock)
         self.readings = SqlSiteReadings(database, clock)
+        self.links = SqlVendorLinks(database, clock)
 
     def site_lock(self, location_uid: str, wait_s: float = 0.0) -> AbstractContextManager[HeldLock]:
         """Hold a site against every other worker; SiteBusyError where another holds it."""

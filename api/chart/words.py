@@ -25,6 +25,10 @@ _REPAIRS = {
     "raise-group-cap": "Raise the cap of its group by {byKw} kW",
     "delay-departure": "Leave {byMinutes} min later",
     "lower-target": "Accept {toSoC} %",
+    "raise-connector": "Give its connector and station {byKw} kW more",
+    "lower-min-power": "Let it charge at as little as {toKw} kW",
+    "allow-pausing": "Let it pause while charging",
+    "unfreeze": "Release its frozen plan",
 }
 _THIN_SPACE = "\u202f"
 _DASH = "\u2013"

@@ -7,17 +7,21 @@ from typing import TYPE_CHECKING, NoReturn
 import typer
 
 if TYPE_CHECKING:
+    from adapters.exceptions import AdapterError
     from api.exceptions import SelfCheckError
     from optimiser.exceptions import InvalidRequestError
 
 WRONG_INPUT = 2
+VENDOR_OR_STORE = 3
 OUR_FAULT = 1
-NOT_REACHED = 3
 
 
 @contextmanager
 def reported(source: str) -> Iterator[None]:
-    """Turn what is wrong with the input (`source` is its name) into words and exit code 2."""
+    """Turn what goes wrong into words and an exit code: 2 where it is the input, named by `source`.
+
+    3 where a vendor or the store could not be reached.
+    """
     from adapters.exceptions import AdapterError
     from api.exceptions import ApiError, InvalidPlanError, SelfCheckError
     from optimiser.exceptions import InvalidRequestError, PlannerError
@@ -32,10 +36,18 @@ def reported(source: str) -> Iterator[None]:
         _leave(OUR_FAULT, f"{error}. This is a fault of the planner, please report it:", _broken(error))
     except ApiError as error:
         _leave(WRONG_INPUT, str(error))
+    except AdapterError as error:
+        _leave(_adapter_exit_code(error), str(error))
     except PlannerError as error:
         _leave(OUR_FAULT, f"no plan could be made: {error}")
-    except AdapterError as error:
-        _leave(NOT_REACHED, str(error))
+
+
+def _adapter_exit_code(error: "AdapterError") -> int:
+    """A refusal says that what was asked for is wrong; so does a database URL that names none."""
+    from adapters.exceptions import VendorRefusedError
+    from adapters.store.exceptions import StoreUrlError
+
+    return WRONG_INPUT if isinstance(error, VendorRefusedError | StoreUrlError) else VENDOR_OR_STORE
 
 
 def _places(error: "InvalidRequestError") -> Iterable[str]:

@@ -4,7 +4,18 @@ import sys
 
 
 def log_to_stderr() -> None:
-    """Send structlog's lines, and so those about retried calls, to standard error."""
+    """Send structlog's lines, and so those about retried calls, to standard error.
+
+    A trace is shown without its local variables: they may hold what nobody shall read.
+    """
     import structlog
 
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    renderer = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            renderer,
+        ],
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+    )

@@ -15,7 +15,7 @@ from adapters.chargeye.client import ChargEyeClient
 from adapters.chargeye.push_plan import PushMode
 from adapters.ports import Clock
 from adapters.store import open_store
-from adapters.store.exceptions import StoreError
+from adapters.store.exceptions import StoreError, StoreUrlError
 from api.clock import now_ms
 from api.commands.files import write_bytes
 from api.commands.progress import print_report, showing_progress
@@ -25,6 +25,7 @@ from api.jobs.pools import open_pool
 from api.jobs.reading import Planning
 from api.jobs.replan import Audience, Job, Order, replan_sites
 from api.jobs.report import OUT_OF_REACH, ReplanReport
+from api.jobs.vehicles_word import vehicles_word
 from api.jobs.watch import Rhythm, watch
 from api.service import json_text
 from api.settings import Settings, read_settings
@@ -77,6 +78,8 @@ def run(wanted: Wanted, json: Path | None) -> int:
         with ExitStack() as stack:
             stop = stack.enter_context(_told_to_stop())
             _replan(_job(read_settings(), wanted, stack), wanted, stop, report)
+    except StoreUrlError as error:
+        raise BadSettingError(f"DEPOT_DATABASE_URL: {error}") from None
     except StoreError as error:
         typer.echo(f"depot: the store: {error}", err=True)
         return OUT_OF_REACH
@@ -96,20 +99,29 @@ def _replan(job: Job, wanted: Wanted, stop: Event, report: Callable[[ReplanRepor
 
 def _job(settings: Settings, wanted: Wanted, stack: ExitStack) -> Job:
     clock: Clock = now_ms if wanted.now_ms is None else lambda: wanted.now_ms or 0
-    if settings.chargeye_refresh_token is None:
-        raise BadSettingError("DEPOT_CHARGEYE_REFRESH_TOKEN is not set")
+    chargeye = stack.enter_context(_chargeye(settings, clock))
     store = open_store(settings.database_url.get_secret_value(), now_ms)
     stack.callback(store.close)
-    client = ChargEyeClient(settings.chargeye_refresh_token, settings.chargeye_url, clock_ms=clock)
     return Job(
         store=store,
-        chargeye=stack.enter_context(client),
+        chargeye=chargeye,
         pool=stack.enter_context(open_pool(wanted.workers, wanted.scheduler)),
         clock=clock,
         wall_clock=now_ms,
         planning=Planning(grid=Grid(settings.chargeye_line_voltage, settings.chargeye_power_factor)),
         push_mode=PushMode(settings.chargeye_push),
+        sharpen=stack.enter_context(vehicles_word(settings, store, clock)),
     )
+
+
+def _chargeye(settings: Settings, clock: Clock) -> ChargEyeClient:
+    token = settings.chargeye_refresh_token
+    if token is None or not token.get_secret_value().strip():
+        raise BadSettingError("DEPOT_CHARGEYE_REFRESH_TOKEN is not set")
+    try:
+        return ChargEyeClient(token, settings.chargeye_url, clock_ms=clock)
+    except ValueError as error:
+        raise BadSettingError(f"DEPOT_CHARGEYE_URL, DEPOT_CHARGEYE_REFRESH_TOKEN: {error}") from None
 
 
 @contextmanager

@@ -45,8 +45,8 @@ class PlanningPool:
             return self._planned_alone(task, executor)
 
     def close(self) -> None:
-        """Let the workers go; what they have not begun is dropped."""
-        self._executor.shutdown(wait=True, cancel_futures=True)
+        """Let the workers go; nobody may be waiting for an answer any more."""
+        self._executor.shutdown()
 
     def _planned_alone(self, task: PlanTask, broken: Executor) -> PlanAnswer:
         with self._lock:

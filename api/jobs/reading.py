@@ -39,12 +39,16 @@ class Planning:
 
 @dataclass(frozen=True, slots=True)
 class SiteRead:
-    """A plan request, and the schedules by vehicle as ChargEye gave them, before anything was added."""
+    """A plan request, and the schedules by vehicle as ChargEye gave them, before anything was added.
+
+    `made_dated` are occurrences that evidence turned into dated schedules, by id, as their rule has them.
+    """
 
     location_uid: str
     document: JsonObject
     seen: Mapping[str, Sequence[ScheduleJson]]
     horizon_end_ms: int
+    made_dated: Mapping[str, JsonObject] = field(default_factory=dict)
 
 
 class _Once(Generic[T]):
@@ -126,7 +130,7 @@ class Platform:
         self, location_uid: str, stored: SiteSettings | None, stations: Sequence[Station]
     ) -> JsonObject:
         """The stored description; what it leaves out about stations is the platform's."""
-        told = {"stations": station_limits(stations)}
+        told = {"timeZone": "UTC", "stations": station_limits(stations)}
         if stored is not None:
             return {**told, **stored.site, "locationUid": location_uid}
         groups: Sequence[PowerGroup] = self._groups()

@@ -8,6 +8,8 @@ from typing import Any
 from adapters.chargeye.push import ChargEyePush
 from adapters.chargeye.push_list import departure_ms
 from adapters.chargeye.push_plan import PushState, SitePlan
+from adapters.evenergy.sharpening import restored
+from adapters.evenergy.stays import current_stays
 from adapters.exceptions import AdapterError, VendorError
 from adapters.ports import HeldLock, Store
 from adapters.records import OutcomeState, PlanSummary, RunningPlan, StoredPlan
@@ -30,6 +32,7 @@ Stage = Callable[[str, str], None]
 """Told of every step: location and stage, one of `reading`, `planning`, `pushing`."""
 
 _REPLANS = 2
+_LOOKED_BACK = 20
 _BLAME_CODES = {Blame.INPUT: WRONG_INPUT, Blame.PLANNER: OUR_FAULT, Blame.WORKER: OUT_OF_REACH}
 _AROUND_PLANNING = ("parse", "check", "respond")
 
@@ -103,6 +106,8 @@ def _once(order: SiteOrder, tools: SiteTools, held: HeldLock, *, stop_on_change:
     now_ms = tools.clock()
     site, notices, evidence = _read(uid, tools, now_ms)
     tools.on_read(site)
+    if not order.dry_run:
+        _keep_reading(tools.store, site.document)
     cause = _cause(order, site, tools, now_ms)
     tools.on_stage(uid, "planning")
     created_at_ms = tools.wall_clock()
@@ -116,10 +121,17 @@ def _once(order: SiteOrder, tools: SiteTools, held: HeldLock, *, stop_on_change:
     report = _report_of(uid, response, cause, changed, evidence)
     if order.dry_run:
         return report
-    plan_id = _kept(tools.store, plan, response, (now_ms, created_at_ms, cause), is_news=bool(changed))
+    made, kept = (now_ms, created_at_ms, cause), (response, site.document)
+    plan_id = _kept(tools.store, plan, kept, made, is_news=bool(changed))
     tools.on_stage(uid, "pushing")
     pushes = tools.pusher.push(plan, held, force=order.force, stop_on_change=stop_on_change)
     return replace(report, plan_id=plan_id, pushes=pushes)
+
+
+def _keep_reading(store: Store, document: JsonObject) -> None:
+    """What was read is shown to people, also where it cannot be planned."""
+    schedules = [*document["schedules"], *document["recurringSchedules"]]
+    store.readings.put(document["site"]["locationUid"], schedules, document["vehicles"])
 
 
 def _read(uid: str, tools: SiteTools, now_ms: int) -> tuple[SiteRead, list[JsonObject], str | None]:
@@ -132,7 +144,20 @@ def _read(uid: str, tools: SiteTools, now_ms: int) -> tuple[SiteRead, list[JsonO
         document, notices = tools.sharpen(site.document)
     except AdapterError as error:
         return site, [{"code": "no-evidence", "message": str(error)}], str(error)
-    return replace(site, document=document), [_warning(notice) for notice in notices], None
+    warnings = [_warning(notice) for notice in notices]
+    return (
+        replace(site, document=document, made_dated=_made_dated(site.document, document, now_ms)),
+        warnings,
+        None,
+    )
+
+
+def _made_dated(before: JsonObject, after: JsonObject, now_ms: int) -> dict[str, JsonObject]:
+    """Occurrences that evidence has made dated ones, by id, as their rule has them."""
+    known = {entry.get("id") for entry in before["schedules"]}
+    made = [entry for entry in after["schedules"] if entry.get("id") not in known]
+    stays = current_stays(before, [entry["evId"] for entry in made], now_ms)
+    return {entry["id"]: stays[entry["evId"]].entry for entry in made if entry["evId"] in stays}
 
 
 def _warning(notice: Notice) -> JsonObject:
@@ -142,7 +167,8 @@ def _warning(notice: Notice) -> JsonObject:
 
 def _cause(order: SiteOrder, site: SiteRead, tools: SiteTools, now_ms: int) -> Cause:
     """What has changed since the plan that runs was made, else what the order says."""
-    latest = tools.store.plans.latest(order.location_uid)
+    given = _last_given(tools.store, order.location_uid)
+    latest = tools.store.plans.get(given.plan_id) if given else None
     if latest is None:
         return order.cause
     before = sight_of_plan(latest.document, latest.summary.now_ms, now_ms)
@@ -150,10 +176,18 @@ def _cause(order: SiteOrder, site: SiteRead, tools: SiteTools, now_ms: int) -> C
     return together(found) if found else order.cause
 
 
+def _last_given(store: Store, uid: str) -> PlanSummary | None:
+    """The newest plan that the site was given; one made to answer a question has no trigger."""
+    newest = store.plans.history(uid, limit=_LOOKED_BACK)
+    return next((plan for plan in newest if plan.trigger is not None), None)
+
+
 def _site_plan(site: SiteRead, response: Mapping[str, Any]) -> SitePlan:
     planned: dict[str, list[Any]] = {}
     for schedule in planned_schedules(response):
-        planned.setdefault(schedule["evId"], []).append(schedule)
+        original = site.made_dated.get(schedule["id"])
+        as_owned = schedule if original is None else restored(schedule, original)
+        planned.setdefault(schedule["evId"], []).append(as_owned)
     return SitePlan(site.location_uid, response["planId"], site.horizon_end_ms, planned, site.seen)
 
 
@@ -194,19 +228,23 @@ def _pushed(report: SiteReport) -> SiteReport:
 def _kept(
     store: Store,
     plan: SitePlan,
-    response: JsonObject,
+    kept: tuple[JsonObject, JsonObject],
     made: tuple[int, int, Cause],
     *,
     is_news: bool,
 ) -> str | None:
-    """Keep a plan that changes what a vehicle does; else the one before goes on. The id of either."""
-    before = store.plans.history(plan.location_uid, limit=1)
-    if before and not is_news:
-        return before[0].plan_id
+    """Keep a plan that changes what a vehicle does; else the one before goes on. The id of either.
+
+    `kept` are the response and the request that it answers.
+    """
+    before = _last_given(store, plan.location_uid)
+    if before is not None and not is_news:
+        return before.plan_id
+    response, request = kept
     now_ms, created_ms, cause = made
     summary = _summary(plan, response, now_ms, created_ms, cause)
     running = [_running(plan, schedule) for schedules in plan.planned.values() for schedule in schedules]
-    store.plans.save(StoredPlan(summary, response), running)
+    store.plans.save(StoredPlan(summary, response), running, request)
     return plan.plan_id
 
 

@@ -15,6 +15,7 @@ from api.exceptions import ApiError, InvalidPlanError, NotFoundError
 from api.plan_records import shortfall_kwh, stored_plan
 from api.requests import OnInvalid
 from api.service import check_plan_documents, json_text, make_plan, parse_json
+from api.what_if import answer_document
 from api.workers.task import PlanFacts, Task, TaskAnswer, TaskKind
 from optimiser.checker import Breach
 from optimiser.exceptions import Fault, InvalidRequestError, PlannerError
@@ -74,6 +75,11 @@ def _compare(task: Task, store: Store) -> TaskAnswer:
     return _answered(compare_plans(before, after))
 
 
+def _what_if(task: Task, _store: Store) -> TaskAnswer:
+    # one process: the service's workers are as many as its cores already
+    return _answered(answer_document(parse_json(task.body), clock=now_ms, workers=1))
+
+
 def _document(store: Store, plan_id: str) -> dict[str, Any]:
     plan = store.plans.get(plan_id)
     if plan is None:
@@ -89,4 +95,5 @@ _KINDS: dict[TaskKind, Callable[[Task, Store], TaskAnswer]] = {
     TaskKind.PLAN: _plan,
     TaskKind.CHECK: _check,
     TaskKind.COMPARE: _compare,
+    TaskKind.WHAT_IF: _what_if,
 }

@@ -13,6 +13,7 @@ class TaskKind(StrEnum):
     PLAN = "plan"
     CHECK = "check"
     COMPARE = "compare"
+    WHAT_IF = "what-if"
 
 
 @dataclass(frozen=True, slots=True)

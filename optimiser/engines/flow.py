@@ -13,6 +13,7 @@ from optimiser.engines import _flow
 from optimiser.engines.base import Flow, Objective, Prices, Question
 from optimiser.problem import PlanningProblem
 from optimiser.series import Floats
+from optimiser.settle import settled
 
 # By this much, relative to max(1, its value), an earlier want may be above its optimum and still count as
 # held at it. The contract of a plan allows 1e-6.
@@ -28,6 +29,8 @@ class FlowEngine:
     @staticmethod
     def takes(problem: PlanningProblem) -> bool:
         """Whether limits form a tree, nobody has a charging curve, a running plan or an ideal power."""
+        if problem.n_sessions == 0:
+            return False  # nothing to route
         wished = any(session.running_plan or session.power_rules for session in problem.sessions)
         return not wished and problem.curves is None and _flow.takes(_given(problem, problem.need_kwh))
 
@@ -60,9 +63,13 @@ def _cheapest_under_ceiling(problem: PlanningProblem, question: Question) -> Flo
 
 
 def _by_linear_programme(problem: PlanningProblem, question: Question) -> Flow | None:
+    """HiGHS's answer, made as exact as ours."""
     from optimiser.engines.highs import HighsEngine
 
-    return HighsEngine().cheapest(problem, question)
+    flow = HighsEngine().cheapest(problem, question)
+    if flow is None:
+        return None
+    return Flow(settled(problem, flow.energy_kwh, question.energy_kwh), flow.prices)
 
 
 def _cheapest(problem: PlanningProblem, question: Question, order: Index) -> Flow | None:

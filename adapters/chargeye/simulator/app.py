@@ -1,38 +1,35 @@
-"""The simulated ChargEye as an application: the vendor's paths under `/api`, ours under `/_simulator`."""
+"""The simulated ChargEye as an application: the vendor's paths under `/api`."""
 
-from fastapi import FastAPI, Request
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from adapters.chargeye.simulator.calls import CallLogging
-from adapters.chargeye.simulator.clock import DateHeader
-from adapters.chargeye.simulator.control_routes import control_routes
-from adapters.chargeye.simulator.faults import API, FaultInjection
+from adapters.chargeye.simulator.control import API
+from adapters.chargeye.simulator.control_routes import state_routes
 from adapters.chargeye.simulator.registry_routes import registry_routes, token_routes
 from adapters.chargeye.simulator.schedule_routes import schedule_routes
 from adapters.chargeye.simulator.world import World
+from adapters.simulation.application import simulator_app
 
 
 def create_simulator_app(world: World) -> FastAPI:
     """The application around a world. Schedule paths come first: a vehicle's id may hold a slash."""
-    app = FastAPI(
-        title="ChargEye simulator",
-        redoc_url=None,
-        docs_url="/_simulator/docs",
-        openapi_url="/_simulator/openapi.json",
-    )
-    app.state.world = world
+    vendor = APIRouter(prefix=API)
     for routes in (token_routes, schedule_routes, registry_routes):
-        app.include_router(routes, prefix=API)
-    app.include_router(control_routes)
-    app.add_exception_handler(HTTPException, _message)
-    app.add_middleware(FaultInjection, faults=world.faults, clock=world.clock)
-    app.add_middleware(CallLogging, log=world.calls)
-    app.add_middleware(DateHeader, clock=world.clock)
+        vendor.include_router(routes)
+    app = simulator_app("ChargEye simulator", world, API, _message, (vendor, state_routes))
+    app.add_exception_handler(HTTPException, _refusal)
     return app
 
 
-async def _message(request: Request, error: Exception) -> JSONResponse:
-    """An error body of the only form that ChargEye's pages hint at."""
+def _message(status: HTTPStatus, headers: Mapping[str, str]) -> JSONResponse:
+    """An error of the only form that ChargEye's pages hint at."""
+    return JSONResponse({"message": status.phrase}, status, headers)
+
+
+async def _refusal(request: Request, error: Exception) -> JSONResponse:
     status, text = (error.status_code, error.detail) if isinstance(error, HTTPException) else (500, "")
     return JSONResponse({"message": text}, status)

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from adapters.chargeye.simulator.depot import JsonObject, Seed
+from adapters.simulation.fleet import example_vin
 from optimiser.units import iso_z, to_ms
 
 _MODELS = (("City 12 m", 422.0, 150.0), ("Articulated 18 m", 564.0, 240.0), ("Delivery 16 t", 300.0, 120.0))
@@ -76,6 +77,7 @@ def _vehicle(number: int, uid: str, draws: random.Random) -> JsonObject:
     return {
         "id": f"bus-{number + 1:03}",
         "name": f"Bus {number + 1}",
+        "vin": example_vin(number + 1),
         "evModel": model,
         "locationUid": [uid],
         "chargingPorts": [{"macAddress": mac_address, "type": "CCS2"}],

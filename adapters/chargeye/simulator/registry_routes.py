@@ -6,7 +6,8 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request
 
 from adapters.chargeye.simulator.checks import bad_request, check_vehicle, found
 from adapters.chargeye.simulator.depot import JsonObject
-from adapters.chargeye.simulator.world import Body, Simulated, authorised, bearer
+from adapters.chargeye.simulator.world import Body, Simulated, authorised
+from adapters.simulation.bench import bearer
 from optimiser.units import iso_z
 
 token_routes = APIRouter()

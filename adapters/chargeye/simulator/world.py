@@ -1,30 +1,27 @@
 """Everything that one running simulator holds, and how its routes get at it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated, cast
 from uuid import uuid4
 
 from fastapi import Depends, HTTPException, Request
 
-from adapters.chargeye.simulator.calls import CallLog
-from adapters.chargeye.simulator.clock import SimulatedClock
 from adapters.chargeye.simulator.depot import Depot, Seed
-from adapters.chargeye.simulator.faults import FaultKind, Faults
 from adapters.chargeye.simulator.rules import Entry
-from adapters.chargeye.simulator.tokens import IssuedTokens
+from adapters.simulation.bench import Bench, bearer
+from adapters.simulation.faults import FaultKind
+from adapters.simulation.tokens import IssuedTokens
 from optimiser.units import MS_PER_MINUTE, from_ms, to_ms
+
+_TOKEN_LIFETIME_S = 8.0 * 3600
 
 
 @dataclass
-class World:
-    """Clock, tokens, depots, faults and call log. Only the server's own thread touches it."""
-
-    clock: SimulatedClock = field(default_factory=SimulatedClock)
-    faults: Faults = field(default_factory=Faults)
-    calls: CallLog = field(default_factory=CallLog)
+class World(Bench):
+    """The bench, tokens and depots. Only the server's own thread touches it."""
 
     def __post_init__(self) -> None:
-        self.tokens = IssuedTokens(self.clock)
+        self.tokens = IssuedTokens(self.clock, _TOKEN_LIFETIME_S)
         self.load(Seed())
 
     def load(self, seed: Seed) -> None:
@@ -32,7 +29,7 @@ class World:
         self.depot = Depot.seeded(seed)
         if seed.now is not None:
             self.clock.set(to_ms(seed.now), running=seed.clock_running)
-        self.tokens.refresh_tokens = seed.refresh_tokens
+        self.tokens.credentials = seed.refresh_tokens
         self.tokens.lifetime_s = seed.token_lifetime_seconds
         self.recent_ms = int(seed.recently_ended_minutes * MS_PER_MINUTE)
 
@@ -41,7 +38,7 @@ class World:
         return Seed(
             now=from_ms(self.clock.now_ms()),
             clock_running=self.clock.running,
-            refresh_tokens=self.tokens.refresh_tokens,
+            refresh_tokens=self.tokens.credentials,
             token_lifetime_seconds=self.tokens.lifetime_s,
             recently_ended_minutes=self.recent_ms / MS_PER_MINUTE,
             locations=list(self.depot.locations.values()),
@@ -61,14 +58,8 @@ Simulated = Annotated[World, Depends(_world)]
 
 def authorised(request: Request, world: Simulated) -> None:
     """401 without a bearer token that was issued here and has not ended."""
-    if not world.tokens.accepts(bearer(request)):
+    if world.tokens.holder(bearer(request)) is None:
         raise HTTPException(401, "Unauthorized")
-
-
-def bearer(request: Request) -> str:
-    """The bearer token of a call, empty where there is none."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 async def json_body(request: Request) -> object:

@@ -12,7 +12,6 @@ from tests.adapters.store.conftest import (  # noqa: F401, fixtures: a store on 
     backend,
     migrated_file,
     migrated_postgres,
-    postgres_server,
     store_url,
 )
 

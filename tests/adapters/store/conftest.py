@@ -1,6 +1,5 @@
 """Every test that asks for `store` or a database URL runs on SQLite and on a real PostgreSQL."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,18 +12,6 @@ from adapters.store import SqlStore, open_store
 from adapters.store.models import Base
 from tests import postgres
 from tests.adapters.store.builders import NOW_MS, ManualClock
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[URL]:
-    """A PostgreSQL server; without one, CI fails and other places skip."""
-    try:
-        with postgres.server() as url:
-            yield url
-    except postgres.NoPostgresError as error:
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"no PostgreSQL for the tests: {error}")
-        pytest.skip(f"NOT TESTED ON POSTGRESQL: {error}")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

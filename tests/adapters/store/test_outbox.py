@@ -160,3 +160,18 @@ def test_a_kill_at_any_moment_loses_and_doubles_nothing(
     assert sum(lines.values()) <= vehicles + kills
     assert store.outbox.open_intents() == ()
     assert store.prune(before_ms=2**62) == vehicles
+
+
+def test_a_newer_wish_may_keep_the_pause_of_the_older(store: SqlStore, clock: ManualClock) -> None:
+    """What kept the older from being confirmed will keep the newer too; without that it is due at once."""
+    store.outbox.put("bus-1", "north", {"plan": 1}, "one")
+    claimed = store.outbox.claim_next()
+    assert claimed is not None
+    store.outbox.fail(claimed.intent_id, "not as sent")
+    [failed] = store.outbox.open_intents()
+    newer = store.outbox.put("bus-1", "north", {"plan": 2}, "two", keep_pauses=True)
+    assert (newer.attempts, newer.next_attempt_ms) == (1, failed.next_attempt_ms) and newer.payload == {
+        "plan": 2
+    }
+    assert newer.last_error == "not as sent" and store.outbox.claim_next() is None
+    assert store.outbox.put("bus-1", "north", {"plan": 3}, "three").next_attempt_ms == clock.now_ms

@@ -102,3 +102,11 @@ def test_pruning_forgets_only_what_is_over(store: SqlStore) -> None:
     assert [plan.plan_id for plan in store.plans.history("north")] == ["new", "old-running"]
     assert store.prune(before_ms=NOW_MS + 200 * HOUR_MS) == 3
     assert store.plans.history("north") == ()
+
+
+def test_the_sites_with_running_plans_are_known(store: SqlStore) -> None:
+    """Each once and in order, whether they were ever described or not."""
+    for plan_id, site in (("p-1", "south"), ("p-2", "north")):
+        plans = [a_running_plan(f"{site}-{number}", location_uid=site, plan_id=plan_id) for number in (1, 2)]
+        store.plans.save(a_plan(plan_id, site), plans)
+    assert store.plans.locations() == ("north", "south")

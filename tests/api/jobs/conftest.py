@@ -23,7 +23,6 @@ from tests.adapters.store.conftest import (  # noqa: F401, fixtures
     backend,
     migrated_file,
     migrated_postgres,
-    postgres_server,
     store_url,
 )
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import time
 from collections import Counter
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from random import Random
 
@@ -84,14 +85,16 @@ def test_a_killed_job_is_made_good_by_the_next(
     """SIGKILL at random moments under faults; then every schedule has its plan once, none is lost."""
     seed, draws = a_depot(), Random(5)
     kills = KILLS // 2
-    whole_s = _time_of_a_run(simulator, seed, request, tmp_path)
+    calls = _calls_of_a_run(simulator, seed, request, tmp_path)
     moments: Counter[str] = Counter()
     for number in range(kills):
         url = _fresh_store(request, tmp_path / str(number))
         simulator.load(seed)
+        simulator.clear_requests()
         add_faults(simulator, number)
         process = started(simulator.api_url, url)
-        time.sleep(draws.uniform(0.0, whole_s))
+        _wait_for(simulator, process, draws.randrange(calls))
+        time.sleep(draws.uniform(0.0, 0.05))
         finished = process.exitcode is not None
         assert process.exitcode in (None, 0)
         process.kill()
@@ -101,7 +104,7 @@ def test_a_killed_job_is_made_good_by_the_next(
         assert_nothing_lost_or_doubled(simulator, seed, url)
         simulator.clear_faults()
     if "DEPOT_TEST_KILLS" in os.environ:
-        print(f"\n{kills} kills within {whole_s:.2f} s on {backend}: {dict(moments)}")
+        print(f"\n{kills} kills within {calls} calls on {backend}: {dict(moments)}")
 
 
 def _fresh_store(request: pytest.FixtureRequest, folder: Path) -> str:
@@ -122,20 +125,27 @@ def _emptied(request: pytest.FixtureRequest) -> str:
     return url
 
 
-def _time_of_a_run(
+def _calls_of_a_run(
     simulator: SimulatorControl, seed: Seed, request: pytest.FixtureRequest, tmp_path: Path
-) -> float:
-    """Seconds of a run that is left alone, which also warms the fork server."""
+) -> int:
+    """How often a run that is left alone calls ChargEye."""
     url = _fresh_store(request, tmp_path / "alone")
     simulator.load(seed)
-    started(simulator.api_url, url).join()
-    url = _fresh_store(request, tmp_path / "timed")
-    simulator.load(seed)
-    add_faults(simulator, 999)
-    begun = time.monotonic()
-    started(simulator.api_url, url).join()
-    simulator.clear_faults()
-    return time.monotonic() - begun
+    simulator.clear_requests()
+    process = started(simulator.api_url, url)
+    process.join()
+    assert process.exitcode == 0
+    return _calls(simulator)
+
+
+def _calls(simulator: SimulatorControl) -> int:
+    return sum(simulator.request_counts().values())
+
+
+def _wait_for(simulator: SimulatorControl, process: BaseProcess, calls: int) -> None:
+    """Until so many calls were made, or the job has ended: so that a kill finds it anywhere in its work."""
+    while _calls(simulator) < calls and process.exitcode is None:
+        time.sleep(0.001)
 
 
 def _how_far(simulator: SimulatorControl, url: str, finished: bool) -> str:

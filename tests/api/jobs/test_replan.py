@@ -7,6 +7,7 @@ import pytest
 
 from adapters.chargeye.plan_change import plans_differ
 from adapters.chargeye.simulator import FaultKind, FaultRule, SimulatorControl
+from adapters.evenergy.stays import current_stays
 from adapters.exceptions import VendorUnreachableError
 from adapters.records import JobState, OutcomeState
 from adapters.store import SqlStore
@@ -48,7 +49,10 @@ def test_three_depots_with_200_vehicles(load: Load, simulator: SimulatorControl,
     late = change_schedule(
         simulator, 0, plannedArrivalTime=later(simulator.schedules()[0]["plannedArrivalTime"], 40)
     )
+    simulator.clear_requests()
     third = replan_sites(job, Order())
+    calls = sum(simulator.request_counts().values())
+    assert calls == 3 + 2 * 3 + 3 * third.counts["changed"]  # and three for each vehicle that changed
     assert {site.location_uid for site in third.sites if site.changed} == {late["locationUid"]}
     causes = {site.location_uid: site.cause.trigger for site in third.sites if site.cause}
     assert causes.pop(late["locationUid"]) is Trigger.SCHEDULE_CHANGED
@@ -238,6 +242,30 @@ def test_evidence_may_sharpen_the_request(load: Load, simulator: SimulatorContro
 
     report = replan_sites(replace(job, sharpen=silent), Order())
     assert report.exit_code == 3 and report.sites[0].changed and "ev.energy" in (report.sites[0].detail or "")
+
+
+def test_evidence_on_an_occurrence_is_planned_with_and_not_sent(
+    load: Load, simulator: SimulatorControl, job: Job
+) -> None:
+    """The dated schedule that is posted has its rule's times and SoC; only its plan knows better."""
+    load(1, 1)
+    first = simulator.schedules()[0]
+    change(simulator, schedules=[{**first, "id": "rule", "recurrenceRule": "FREQ=DAILY"}])
+
+    def sharpen(document):
+        stay = current_stays(document, ["bus-001"], to_ms(NOW))["bus-001"]
+        seen = {**stay.entry, "startSoC": 12, "plannedArrivalTime": iso_z(to_ms(NOW))}
+        return {**document, "schedules": [seen]}, []
+
+    report = replan_sites(replace(job, sharpen=sharpen), Order())
+    assert report.counts["confirmed"] == 1
+    made = next(
+        entry
+        for entry in simulator.schedules()
+        if entry["plannedDepartureTime"] == first["plannedDepartureTime"] and entry["id"] != "rule"
+    )
+    assert (made["plannedArrivalTime"], made["startSoC"]) == (first["plannedArrivalTime"], first["startSoC"])
+    assert made["plan"]["segments"][0]["startSoc"] == 12 and "recurrenceRule" not in made
 
 
 def test_recurring_schedules_become_dated_ones_once(

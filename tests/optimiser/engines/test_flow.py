@@ -1,6 +1,5 @@
 """The flow engine against HiGHS: the same optimum, and prices that prove it."""
 
-import os
 from dataclasses import replace
 
 import numpy as np
@@ -14,16 +13,10 @@ from optimiser.engines.highs import HighsEngine
 from optimiser.limits import Limit
 from optimiser.problem import PeakCharge, PlanningProblem
 from optimiser.series import Floats
+from tests.optimiser.builders import problem_of
 from tests.optimiser.engines.depots import a_depot
+from tests.optimiser.engines.extension import FlowEngine
 from tests.properties.strategies import depots as any_depots
-
-NOT_BUILT = "the extension optimiser.engines._flow is not built: pip install -e . with a C compiler"
-if os.environ.get("CI") == "true":
-    from optimiser.engines.flow import FlowEngine
-else:
-    FlowEngine = pytest.importorskip(
-        "optimiser.engines.flow", reason=NOT_BUILT, exc_type=ImportError
-    ).FlowEngine
 
 PROVEN = 1e-9  # relative distance of a bound from its objective
 SOLVER = 2e-6  # relative distance that HiGHS's tolerances explain
@@ -170,6 +163,7 @@ def test_a_second_want_never_costs_the_first(seed: int) -> None:
         flow, theirs = FlowEngine().cheapest(problem, question), HighsEngine().cheapest(problem, question)
         assert flow is not None
         assert theirs is not None
+        assert_within_limits(problem, flow.energy_kwh)
         assert cost_of(problem, Objective("first", first), flow.energy_kwh) <= ceiling.value + 1e-6
         assert cost_of(problem, second, flow.energy_kwh) == pytest.approx(
             cost_of(problem, second, theirs.energy_kwh), rel=1e-5, abs=1e-5
@@ -224,8 +218,6 @@ def test_limits_that_overlap_are_not_taken() -> None:
 @given(st.data())
 def test_any_small_depot(data: st.DataObject) -> None:
     """Whatever Hypothesis draws: the same most, the same least cost, and both proven."""
-    from tests.optimiser.builders import problem_of
-
     problem = problem_of(data.draw(any_depots(relaxed=True)))
     flow = FlowEngine().most(problem, problem.need_kwh)
     missing = float(problem.need_kwh.sum() - flow.energy_kwh.sum())

@@ -5,15 +5,17 @@ from dataclasses import asdict, dataclass, field
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from adapters.chargeye.simulator.faults import API
+from adapters.simulation.clock import SimulatedClock
+from adapters.simulation.paths import is_vendor_call
 
 _KEPT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class LoggedCall:
-    """One call; `status` is None where the connection was cut before an answer."""
+    """One call, at the simulated instant; `status` is None where the connection was cut before an answer."""
 
+    at_ms: int
     method: str
     path: str
     status: int | None
@@ -49,15 +51,18 @@ class CallLog:
 class CallLogging:
     """Logs the calls to the vendor's paths, with the status that was really sent."""
 
-    def __init__(self, app: ASGIApp, log: CallLog) -> None:
+    def __init__(self, app: ASGIApp, log: CallLog, clock: SimulatedClock, api: str) -> None:
         self._app = app
         self._log = log
+        self._clock = clock
+        self._api = api
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, and note it at the end."""
-        if scope["type"] != "http" or not scope["path"].startswith(API):
+        if not is_vendor_call(scope):
             await self._app(scope, receive, send)
             return
+        at_ms = self._clock.now_ms()
         sent: list[int] = []
 
         async def noting(message: Message) -> None:
@@ -68,6 +73,7 @@ class CallLogging:
         try:
             await self._app(scope, receive, noting)
         finally:
-            path = scope["path"].removeprefix(API)
+            path = scope["path"].removeprefix(self._api)
             status = sent[0] if sent else None
-            self._log.add(LoggedCall(scope["method"], path, status, scope["state"].get("faults", [])))
+            faults = scope["state"].get("faults", [])
+            self._log.add(LoggedCall(at_ms, scope["method"], path, status, faults))

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from email.utils import format_datetime
@@ -9,22 +10,28 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from http import HTTPStatus
 
-from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from adapters.chargeye.simulator.clock import SimulatedClock
+from adapters.simulation.clock import SimulatedClock
+from adapters.simulation.paths import is_vendor_call
 from optimiser.units import from_ms
 
-API = "/api"
+ErrorAnswer = Callable[[HTTPStatus, Mapping[str, str]], Response]
+"""Makes a vendor's own error answer of a status, with these headers."""
 
 
 class FaultKind(StrEnum):
-    """What goes wrong. `cut-before` closes the connection before the call acts, `cut-after` once it has."""
+    """What goes wrong. `cut-before` closes the connection before the call acts, `cut-after` once it has.
+
+    `drop-plan` is ChargEye's alone: a write that loses the plan and says nothing.
+    """
 
     SLOW = "slow"
     UNAUTHORIZED = "unauthorized"
+    NOT_FOUND = "not-found"
     RATE_LIMITED = "rate-limited"
     SERVER_ERROR = "server-error"
     CUT_BEFORE = "cut-before"
@@ -34,6 +41,7 @@ class FaultKind(StrEnum):
 
 _STATUS = {
     FaultKind.UNAUTHORIZED: HTTPStatus.UNAUTHORIZED,
+    FaultKind.NOT_FOUND: HTTPStatus.NOT_FOUND,
     FaultKind.RATE_LIMITED: HTTPStatus.TOO_MANY_REQUESTS,
     FaultKind.SERVER_ERROR: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
@@ -42,8 +50,8 @@ _STATUS = {
 class FaultRule(BaseModel):
     """One fault and the calls that it befalls.
 
-    `path` is a pattern with `*` over the path below `/api`. Of the calls that match, the first `skip` go
-    well, then each fails with `probability` (drawn from `seed`), `count` times at most.
+    `path` is a pattern with `*` over the path below the vendor's API. Of the calls that match, the first
+    `skip` go well, then each fails with `probability` (drawn from `seed`), `count` times at most.
     """
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
@@ -107,17 +115,21 @@ class Faults:
 class FaultInjection:
     """Lets the faults befall the vendor's paths; the simulator's own are left alone."""
 
-    def __init__(self, app: ASGIApp, faults: Faults, clock: SimulatedClock) -> None:
+    def __init__(
+        self, app: ASGIApp, faults: Faults, clock: SimulatedClock, api: str, error_answer: ErrorAnswer
+    ) -> None:
         self._app = app
         self._faults = faults
         self._clock = clock
+        self._api = api
+        self._error_answer = error_answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, delay or cut the call as its faults say."""
-        if scope["type"] != "http" or not scope["path"].startswith(API):
+        if not is_vendor_call(scope):
             await self._app(scope, receive, send)
             return
-        befalling = self._faults.befalling(scope["method"], scope["path"].removeprefix(API))
+        befalling = self._faults.befalling(scope["method"], scope["path"].removeprefix(self._api))
         scope["state"]["faults"] = sorted(befalling)
         if FaultKind.SLOW in befalling:
             await asyncio.sleep(befalling[FaultKind.SLOW].delay_seconds)
@@ -132,9 +144,8 @@ class FaultInjection:
         else:
             await self._app(scope, receive, send)
 
-    def _answer(self, rule: FaultRule) -> JSONResponse:
-        status = _STATUS[rule.kind]
-        return JSONResponse({"message": status.phrase}, status, headers=self._retry_after(rule))
+    def _answer(self, rule: FaultRule) -> Response:
+        return self._error_answer(_STATUS[rule.kind], self._retry_after(rule))
 
     def _retry_after(self, rule: FaultRule) -> dict[str, str]:
         if rule.retry_after_seconds is None:

@@ -1,0 +1,181 @@
+"""Trying repairs out: would this session reach its target, and the others keep what they have?
+
+Four tests, from the cheapest. *Held*: everybody else stays where the plan has put them, and the session
+fills the room that is left; enough, but not needed. *Relaxed*: the others may move; that is exact for a
+linear depot (no least power, unbroken runs or charging curves), for others needed, but not enough.
+*Alone*: the others' plans are frozen and the session is planned by its own rules; enough. *Planned*: the
+whole depot is planned again.
+"""
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from optimiser.commitment import is_linear, needs_commitment
+from optimiser.domain import ChargingSession, FixedSegment, PlanRequest, Strategy
+from optimiser.engines.base import Engine, Prices
+from optimiser.fixed_load import fixed_loads
+from optimiser.network import ROUNDING_KWH
+from optimiser.pattern import run_power_kw
+from optimiser.plan import Segments
+from optimiser.problem import PlanningProblem, build_problem
+from optimiser.runs import cheapest_run, cheapest_spread
+from optimiser.series import Floats, StepSeries
+from optimiser.shortfalls import REACHED_SOC
+from optimiser.solve import Solution, solve
+
+# A repair must bring the session to within this share of what counts as reached: so that rounding in
+# between never undoes it, and so that it is not larger than needed.
+AIMED_SHARE = 0.999
+KEPT_KWH = 1e-3  # what another session may lose to rounding
+ONE_SLOT_MINUTES = 1_000_000
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Planned:
+    """A finished plan and what it was made from. `request` has dated sessions only, all of them."""
+
+    request: PlanRequest
+    problem: PlanningProblem
+    solution: Solution
+    segments: Segments
+    engine: Engine
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether the relaxed problem says all about this depot."""
+        return is_linear(self.problem)
+
+
+class Trials:
+    """The tests of one session's repairs; an amended request goes in, what is missing comes out."""
+
+    def __init__(self, planned: Planned, i: int) -> None:
+        self.planned = planned
+        self.i = i
+        self.session = planned.problem.sessions[i]
+        self.kept_kwh = planned.problem.delivered_kwh(planned.solution.energy_kwh)
+        self._taken_kwh = _taken_by_others(planned, i)
+
+    def aim_kwh(self, problem: PlanningProblem) -> float:
+        """The least energy at which the session's target counts as reached, and a little more."""
+        reached = AIMED_SHARE * REACHED_SOC * float(problem.capacity_kwh[self.i])
+        return max(0.0, float(problem.need_kwh[self.i]) - reached)
+
+    def problem_of(self, request: PlanRequest, *, coarse: bool = True) -> PlanningProblem:
+        """The arrays of an amended request; the coarse ones know no slots, which no relaxed flow needs."""
+        if coarse:
+            free = StepSeries.constant(0.0)
+            site = replace(request.site, price_per_kwh=free, carbon_g_per_kwh=None, demand_charge=None)
+            request = replace(request, site=site, slot_minutes=ONE_SLOT_MINUTES)
+        ours = tuple(session for session in request.sessions if session.vehicle.controllable)
+        return build_problem(request, ours, fixed_loads(request, request.sessions), request.site)
+
+    def held(self, problem: PlanningProblem) -> float:
+        """Energy missing of the aim where all others stay where they are, whatever the session's rules.
+
+        Infinite where they cannot: preconditioning that moves with a departure may be in their way.
+        """
+        edges_ms, known_ms = problem.grid.piece_edges_ms, self.planned.problem.grid.piece_edges_ms
+        taken = [np.diff(np.interp(edges_ms, known_ms, kwh)) for kwh in self._taken_kwh]
+        left = [limit.room_kwh - kwh for limit, kwh in zip(problem.limits, taken, strict=True)]
+        if min(float(kwh.min()) for kwh in left) < -ROUNDING_KWH:
+            return math.inf
+        return self._missing_in_room(problem, left)
+
+    def _missing_in_room(self, problem: PlanningProblem, left_kwh: list[Floats]) -> float:
+        """What is missing where the session fills all room that is left under its limits."""
+        cells = slice(int(problem.cells.first_cell[self.i]), int(problem.cells.first_cell[self.i + 1]))
+        pieces, most = problem.cells.piece[cells], problem.cells.upper_kwh[cells]
+        for limit, left in zip(problem.limits, left_kwh, strict=True):
+            if limit.members[self.i]:
+                most = np.minimum(most, left[pieces])
+        return self.aim_kwh(problem) - float(np.maximum(most, 0.0).sum())
+
+    def relaxed(self, problem: PlanningProblem) -> tuple[float, Prices]:
+        """What is missing where the others may move but keep their energy, and the cut that says why."""
+        demand = self.kept_kwh.copy()
+        demand[self.i] = self.aim_kwh(problem)
+        flow = self.planned.engine.most(problem, demand)
+        missing = np.maximum(demand - problem.delivered_kwh(flow.energy_kwh), 0.0)
+        return float(missing.sum()), flow.prices
+
+    def alone(self, request: PlanRequest) -> float:
+        """What is missing where the others are frozen and the session is planned by its own rules."""
+        problem = self.problem_of(self._frozen(request), coarse=False)
+        if problem.curves is not None:
+            solution = solve(self.planned.engine, problem, Strategy.ASAP)
+            return self.aim_kwh(problem) - float(problem.delivered_kwh(solution.energy_kwh)[self.i])
+        if not needs_commitment(problem)[self.i]:
+            return self._missing_in_room(problem, [limit.room_kwh for limit in problem.limits])
+        return self.aim_kwh(problem) - self._most_by_rules(problem)
+
+    def _most_by_rules(self, problem: PlanningProblem) -> float:
+        """Energy of the earliest run, or of the earliest pieces, in an otherwise settled depot."""
+        cells = slice(int(problem.cells.first_cell[self.i]), int(problem.cells.first_cell[self.i + 1]))
+        pieces, pausable = problem.cells.piece[cells], bool(problem.pausable[self.i])
+        room = np.min([limit.room_kwh for limit in problem.limits if limit.members[self.i]], axis=0)
+        low = float(run_power_kw(problem)[self.i]) * problem.cell_hours[cells]
+        high = np.minimum(problem.cells.upper_kwh[cells], room[pieces])
+        need, price = float(problem.need_kwh[self.i]), problem.middle_hours[pieces]
+        goes_on = bool(problem.charging_now[self.i]) and not pausable
+        run = cheapest_run(price, low, high, need, from_first=goes_on)
+        run = cheapest_spread(price, low, high, need, run) if pausable else run
+        return 0.0 if run is None else float(run.energy_kwh.sum())
+
+    def planned_again(self, request: PlanRequest) -> bool:
+        """Whether the planner brings the session to its target, and the others to what they had."""
+        problem = self.problem_of(self._content(request), coarse=False)
+        solution = solve(self.planned.engine, problem, request.strategy)
+        delivered = problem.delivered_kwh(solution.energy_kwh)
+        wanted = self.kept_kwh - KEPT_KWH
+        wanted[self.i] = self.aim_kwh(problem)
+        return bool(np.all(delivered >= wanted))
+
+    def _frozen(self, request: PlanRequest) -> PlanRequest:
+        """All others with the plans that they have."""
+        places = _places(self.planned)
+        sessions = tuple(
+            replace(session, frozen=_fixed(self.planned.segments, places[place]))
+            if place in places and places[place] != self.i
+            else session
+            for place, session in enumerate(request.sessions)
+        )
+        return replace(request, sessions=sessions)
+
+    def _content(self, request: PlanRequest) -> PlanRequest:
+        """All others with the SoC that they reach as their target."""
+        places = _places(self.planned)
+        sessions = tuple(
+            replace(session, target_soc=self._reached_soc(session, places[place]))
+            if place in places and places[place] != self.i
+            else session
+            for place, session in enumerate(request.sessions)
+        )
+        return replace(request, sessions=sessions)
+
+    def _reached_soc(self, session: ChargingSession, i: int) -> float:
+        reached = session.soc + float(self.kept_kwh[i]) / session.vehicle.battery_capacity_kwh
+        return session.target_soc if session.frozen is not None else min(session.target_soc, reached)
+
+
+def _places(planned: Planned) -> dict[int, int]:
+    """Where in the request each session of the problem is: place in the request -> session."""
+    ours = (p for p, session in enumerate(planned.request.sessions) if session.vehicle.controllable)
+    return {place: i for i, place in enumerate(ours)}
+
+
+def _fixed(segments: Segments, i: int) -> tuple[FixedSegment, ...]:
+    rows = segments.rows(i)
+    columns = segments.start_ms[rows], segments.end_ms[rows], segments.power_kw[rows]
+    return tuple(FixedSegment(int(a), int(b), float(kw)) for a, b, kw in zip(*columns, strict=True))
+
+
+def _taken_by_others(planned: Planned, i: int) -> tuple[Floats, ...]:
+    """Energy that others have charged under each limit up to each piece's edge."""
+    problem = planned.problem
+    others = np.where(problem.cell_session == i, 0.0, planned.solution.energy_kwh)
+    return tuple(
+        np.concatenate([[0.0], np.cumsum(problem.used_kwh(limit, others))]) for limit in problem.limits
+    )

@@ -1,0 +1,61 @@
+"""Whole plans by the flow engine: as good as by HiGHS, and right by the checker."""
+
+import pytest
+
+from api.requests import read_request
+from benchmarks.generator import DepotKind, Request, at, generate
+from benchmarks.subjects import SUBJECTS
+from optimiser.checker import check_plan
+from optimiser.planner import plan_site
+from tests.optimiser.engines.extension import FlowEngine
+
+CLOCK_MS = 1_770_800_000_000
+DEAR_EVENING = {"pricePerKw": 3.2, "billedPeakKw": 0, "windows": [{"from": at(300), "to": at(540)}]}
+LINEAR = [name for name, subject in SUBJECTS.items() if subject.linear and name != "recurring-week"]
+
+
+def with_feeders(request: Request) -> Request:
+    """Two feeders, one below the other, and power units that two vehicles share."""
+    for n, schedule in enumerate(request["schedules"]):
+        schedule |= {"stationId": f"S{n % 10}", "connectorId": str(n)}
+    cap_kw = request["site"]["powerCapKw"]
+    request["site"]["stations"] = [{"stationId": f"S{n}", "maxPowerKw": 160} for n in range(10)]
+    request["site"]["groups"] = [
+        {"id": "a", "parentId": None, "powerCapKw": 0.6 * cap_kw, "stationIds": ["S0", "S1", "S2"]},
+        {"id": "b", "parentId": "a", "powerCapKw": 0.25 * cap_kw, "stationIds": ["S3", "S4"]},
+    ]
+    return request
+
+
+def with_priorities(request: Request) -> Request:
+    """Every third vehicle is served first."""
+    for n, schedule in enumerate(request["schedules"]):
+        schedule["plan"] = {"schedule": {"priority": n % 3}}
+    return request
+
+
+def assert_as_good(document: Request) -> None:
+    """Every stage's value as by HiGHS, and no breach of a rule."""
+    request = read_request(document, clock_now_ms=CLOCK_MS).plan_request
+    ours, theirs = plan_site(request, engine=FlowEngine.name), plan_site(request, engine="highs")
+    assert check_plan(request, ours) == ()
+    for stage, other in zip(ours.report.stages, theirs.report.stages, strict=True):
+        assert stage.value == pytest.approx(other.value, rel=1e-6, abs=1e-6)
+        assert stage.gap <= 1e-6
+
+
+@pytest.mark.parametrize("name", LINEAR)
+def test_every_kind_of_depot(name: str) -> None:
+    """Calm, tight, over-subscribed, ragged, flat, negative, two visits, demand charge, lowest peak."""
+    assert_as_good(SUBJECTS[name].build(23, 15))
+
+
+@pytest.mark.parametrize("slack", [0.7, 1.02, 1.3])
+def test_feeders_and_power_units(slack: float) -> None:
+    """A tree of limits, from over-subscribed to roomy."""
+    assert_as_good(with_feeders(generate(DepotKind(cap_slack=slack), 20)))
+
+
+def test_priorities_with_too_little_for_all() -> None:
+    """Who is served first does not depend on the engine."""
+    assert_as_good(with_priorities(generate(DepotKind(cap_slack=0.7, demand_charge=DEAR_EVENING), 20)))
