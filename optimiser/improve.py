@@ -51,7 +51,10 @@ class Improvement:
             failures = FAILURES if self._missing_kwh(best) <= 1e-3 else FAILURES_WHILE_SHORT
             if len(tried) >= failures or self.is_near(energy_kwh, best):
                 break
-            around = next((n for n in self._neighbourhoods(energy_kwh) if tuple(n.free) not in tried), None)
+            around = next(
+                (n for n in self._neighbourhoods(energy_kwh) if n.free.size and tuple(n.free) not in tried),
+                None,
+            )
             if around is None:
                 break
             tried.add(tuple(around.free))
