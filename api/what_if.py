@@ -1,6 +1,6 @@
 """The what-if use case: a request and changes of it go in, figures for each come out.
 
-Nothing is planned before the last change has been read. Random draws are planned on all cores.
+Nothing is planned before the last change has been read. Many plans are made on all cores.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from api.what_if_reading import ReadChange, ReadDraws, read_changes
 from api.what_if_rendering import base_answer, changed_answer, draws_answer
 from api.what_if_schemas import WhatIfFrame
 from api.what_if_shapes import Path, read_shapes
-from api.what_if_workers import Progress, all_figures, no_progress
+from api.what_if_workers import Progress, all_figures, no_progress, worthwhile_workers
 from optimiser.draws import summarise
 from optimiser.exceptions import Fault, InvalidRequestError
 from optimiser.key_figures import KeyFigures, key_figures
@@ -47,6 +47,15 @@ class _Found:
 
     figures: KeyFigures
     plan: Json | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Hands:
+    """Who does the work: so many processes, or as many as pay where a plan takes so long; and who is told."""
+
+    workers: int | None
+    seconds_each: float
+    on_progress: Progress
 
 
 def answer_document(
@@ -119,11 +128,14 @@ def answer(
     workers: int | None = None,
     on_progress: Progress = no_progress,
 ) -> Json:
-    """The answer (`api.what_if_answers.WhatIfResponse`). Same question, same figures."""
+    """The answer (`api.what_if_answers.WhatIfResponse`). Same question, same figures.
+
+    `workers` is the number of processes; None: as many of the cores as pay.
+    """
     watch = Stopwatch(perf_counter)
     base = _planned(question, _AS_IT_CAME, engine)
     watch.lap("base")
-    found = _found(question, engine, workers, on_progress)
+    found = _found(question, engine, _Hands(workers, watch.phases_ms["base"] / 1000.0, on_progress))
     watch.lap("changes")
     return {
         "now": iso_z(question.read.plan_request.now_ms),
@@ -138,13 +150,14 @@ def answer(
     }
 
 
-def _found(question: Question, engine: str, workers: int | None, on_progress: Progress) -> list[list[_Found]]:
+def _found(question: Question, engine: str, hands: _Hands) -> list[list[_Found]]:
     """What came of every change, of draws one by one. Figures alone are gathered for all changes at once."""
     wholes = [_whole(question, change, engine) for change in question.changes]
     tasks = [[] if whole else _tasks(change) for whole, change in zip(wholes, question.changes, strict=True)]
     flat = [task for group in tasks for task in group]
-    request = question.read.plan_request
-    figures = iter(all_figures(request, flat, engine=engine, workers=workers, on_progress=on_progress))
+    count = hands.workers or worthwhile_workers(len(flat), hands.seconds_each)
+    request, told = question.read.plan_request, hands.on_progress
+    figures = iter(all_figures(request, flat, engine=engine, workers=count, on_progress=told))
     return [
         [whole] if whole else [_Found(next(figures)) for _ in group]
         for whole, group in zip(wholes, tasks, strict=True)

@@ -11,8 +11,8 @@ from optimiser.domain import PlanRequest
 from optimiser.key_figures import KeyFigures, key_figures
 from optimiser.what_if import Change, apply
 
-# A worker takes 0.5 s to start, in which one process plans ten depots of 50 vehicles.
-FEWEST_PER_WORKER = 16
+# What a worker takes to start, most of it for imports: whoever has less to do is not worth starting.
+_START_SECONDS = 0.5
 # Small, so that progress is seen and no worker waits long for the other at the end.
 _LARGEST_CHUNK = 8
 
@@ -52,17 +52,15 @@ def all_figures(
     changes: Sequence[Change],
     *,
     engine: str = "auto",
-    workers: int | None = None,
+    workers: int = 1,
     on_progress: Progress = no_progress,
 ) -> list[KeyFigures]:
     """The figures of a dated request with each of these changes, in their order.
 
-    `workers` is the most processes to use, all cores if None; few changes are planned in this process.
+    With one worker they are planned in this process, else in so many others.
     """
     found: list[KeyFigures] = []
-    subject = _Subject(base, engine)
-    count = min(workers or usable_cores(), len(changes) // FEWEST_PER_WORKER)
-    with _figures_of_each(subject, changes, count) as figures:
+    with _figures_of_each(_Subject(base, engine), changes, min(workers, len(changes))) as figures:
         for each in figures:
             found.append(each)
             on_progress(len(found), len(changes))
@@ -84,6 +82,11 @@ def _figures_of_each(
         yield pool.map(_figures, changes, chunksize=chunk)
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def worthwhile_workers(plans: int, seconds_each: float) -> int:
+    """As many processes as the cores can run and as have more to do than to start."""
+    return max(1, min(usable_cores(), int(plans * seconds_each / _START_SECONDS)))
 
 
 def usable_cores() -> int:

@@ -34,6 +34,10 @@ class InvalidRequestError(PlannerError):
         self.faults = tuple(faults)
         super().__init__("; ".join(f"{fault.pointer}: {fault.message}" for fault in self.faults))
 
+    def __reduce__(self) -> tuple[type["InvalidRequestError"], tuple[tuple[Fault, ...]]]:
+        """So that it comes out of a worker process as it went in: its text alone would not make it again."""
+        return type(self), (self.faults,)
+
 
 class InvalidRuleError(PlannerError):
     """The text of a recurrence rule is not one that we can expand; `problems` names every reason."""

@@ -35,7 +35,8 @@ def what_if(  # noqa: PLR0913, each is an argument or option of the command
     seed: Annotated[int, typer.Option(min=0, help="Seed of those draws.")] = 1,
     plans: Annotated[bool, typer.Option("--plans", help="Give back every plan as well.")] = False,
     workers: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Most processes at work; default: all cores.")
+        int | None,
+        typer.Option(min=1, metavar="N", help="Processes at work; default: as many of the cores as pay."),
     ] = None,
     engine: Annotated[
         str, typer.Option(metavar="NAME", help="Who solves: auto, highs, pulp, or pulp:SOLVER.")

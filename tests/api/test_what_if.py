@@ -14,15 +14,16 @@ from api.service import check_plan_documents, make_plan
 from api.settings import Settings
 from api.what_if import answer, read_parts
 from api.what_if_answers import WhatIfResponse
-from api.what_if_workers import FEWEST_PER_WORKER, all_figures
+from api.what_if_workers import all_figures, usable_cores, worthwhile_workers
+from optimiser.exceptions import InvalidRequestError
 from optimiser.lateness import Lateness
-from optimiser.what_if import LatenessDraw
+from optimiser.what_if import LatenessDraw, Together
 from tests.api.bad_changes import BAD_CHANGES, SERIES, WINDOW
 from tests.api.serving import serving
 from tests.api.test_cli import depot_process, written
 from tests.builders import NOW_MS, a_request, a_schedule, a_site, a_vehicle, prices
 
-DRAWS = {"kind": "random-lateness", "draws": 2 * FEWEST_PER_WORKER, "seed": 5, "shareLate": 0.8}
+DRAWS = {"kind": "random-lateness", "draws": 32, "seed": 5, "shareLate": 0.8}
 
 
 def clock():
@@ -200,13 +201,27 @@ def test_answers_are_the_same_for_one_process_and_for_two():
     assert seen == [(made, count) for made in range(1, count + 1)]
 
 
+def test_processes_are_started_where_they_have_more_to_do_than_to_start():
+    """A worker takes half a second to start."""
+    assert worthwhile_workers(32, 0.003) == worthwhile_workers(0, 9.0) == 1
+    assert worthwhile_workers(100_000, 0.003) == usable_cores()
+    assert worthwhile_workers(20, 0.05) == min(2, usable_cores())
+
+
 def test_a_fault_in_a_worker_comes_out_and_leaves_no_process_waiting():
     """Slots of no length are read from no document: they stand for whatever may go wrong."""
     request = read_parts(a_request(), [DRAWS], clock).read.plan_request
     broken = replace(request, slot_minutes=0)
-    draws = [LatenessDraw(Lateness(0.5, 15.0, 60.0, 1), k) for k in range(2 * FEWEST_PER_WORKER)]
+    draws = [LatenessDraw(Lateness(0.5, 15.0, 60.0, 1), k) for k in range(32)]
     with pytest.raises((ZeroDivisionError, ValueError)):
         all_figures(broken, draws, workers=2)
+
+
+def test_wrong_input_that_a_worker_finds_comes_out_with_its_places():
+    request = read_parts(a_request(), [DRAWS], clock).read.plan_request
+    with pytest.raises(InvalidRequestError) as caught:
+        all_figures(request, [Together()] * 2, engine="abacus", workers=2)
+    assert [fault.pointer for fault in caught.value.faults] == ["/engine"]
 
 
 def test_plans_come_back_where_asked_for_and_stand_their_check(http):
@@ -284,7 +299,7 @@ def test_what_is_not_json_is_a_400(http):
 
 
 def test_other_answers_are_given_while_a_long_question_is_worked_on(http):
-    question = asked({**DRAWS, "draws": FEWEST_PER_WORKER - 1})
+    question = asked({**DRAWS, "draws": 15})
     with ThreadPoolExecutor(1) as pool:
         long = pool.submit(http.post, "/v1/what-if", json=question)
         assert httpx.get(f"{http.base_url}/healthz").status_code == 200
@@ -328,12 +343,12 @@ def test_the_command_writes_the_answer_and_a_table(request_file, changes_file, t
 
 def test_without_a_file_standard_output_is_the_answer_alone(request_file):
     """As a process of its own, in which two workers start: no line of theirs is in it either."""
-    run = depot_process("what-if", request_file, "--draws", 2 * FEWEST_PER_WORKER, "--workers", 2)
+    run = depot_process("what-if", request_file, "--draws", 32, "--workers", 2)
     assert run.returncode == 0
     found = from_json(run.stdout)
-    assert found["changes"][0]["draws"] == 2 * FEWEST_PER_WORKER
+    assert found["changes"][0]["draws"] == 32
     assert "What if" in run.stderr.decode()
-    question = read_parts(a_request(), [{"kind": "random-lateness", "draws": 2 * FEWEST_PER_WORKER}], clock)
+    question = read_parts(a_request(), [{"kind": "random-lateness", "draws": 32}], clock)
     assert without_times(found) == without_times(answer(question, workers=1))
 
 
