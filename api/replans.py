@@ -1,6 +1,7 @@
 """Replans that are started over HTTP: one at a time, in the background, cancelled through the store."""
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from threading import Event, Lock, Thread
 
@@ -9,9 +10,9 @@ from pydantic import SecretStr
 
 from adapters.chargeye.client import ChargEyeClient
 from adapters.chargeye.push_plan import PushMode
+from adapters.exceptions import AdapterError
 from adapters.ports import Clock, Store
 from adapters.records import JobRun, JobState
-from adapters.store.exceptions import StoreError
 from api.exceptions import ApiError, NotYetError
 from api.jobs.electricity import Grid
 from api.jobs.pools import open_pool
@@ -78,41 +79,37 @@ class Replans:
 
     def _refresh_token(self) -> SecretStr:
         token = self._settings.chargeye_refresh_token
-        if token is None:
+        if token is None or not token.get_secret_value().strip():
             raise NotYetError("DEPOT_CHARGEYE_REFRESH_TOKEN is not set, so there is nothing to read from")
         return token
 
     def _client(self) -> ChargEyeClient:
-        return ChargEyeClient(self._refresh_token(), self._settings.chargeye_url, clock_ms=self._clock)
+        try:
+            return ChargEyeClient(self._refresh_token(), self._settings.chargeye_url, clock_ms=self._clock)
+        except ValueError:
+            raise NotYetError("DEPOT_CHARGEYE_URL or its token cannot be used") from None
 
     def _run(self, order: Order, run_id: str) -> None:
         try:
-            with (
-                self._client() as client,
-                open_pool() as pool,
-                vehicles_word(self._settings, self._store, self._clock) as sharpen,
-            ):
-                replan_sites(
-                    Job(
-                        store=self._store,
-                        chargeye=client,
-                        pool=pool,
-                        clock=self._clock,
-                        wall_clock=self._clock,
-                        planning=Planning(
-                            grid=Grid(
-                                self._settings.chargeye_line_voltage, self._settings.chargeye_power_factor
-                            )
-                        ),
-                        push_mode=PushMode(self._settings.chargeye_push),
-                        sharpen=sharpen,
-                    ),
-                    order,
-                    Audience(on_progress=self._note, cancelled=self._stopping.is_set),
-                )
-        except (StoreError, ApiError) as error:
+            with ExitStack() as stack:
+                audience = Audience(on_progress=self._note, cancelled=self._stopping.is_set)
+                replan_sites(self._job(stack), order, audience)
+        except (AdapterError, ApiError) as error:
             _LOG.error("replan failed", run_id=run_id, reason=str(error))
             self._store.jobs.finish(run_id, JobState.FAILED, {}, {"problem": "the replan could not be done"})
+
+    def _job(self, stack: ExitStack) -> Job:
+        settings = self._settings
+        return Job(
+            store=self._store,
+            chargeye=stack.enter_context(self._client()),
+            pool=stack.enter_context(open_pool()),
+            clock=self._clock,
+            wall_clock=self._clock,
+            planning=Planning(grid=Grid(settings.chargeye_line_voltage, settings.chargeye_power_factor)),
+            push_mode=PushMode(settings.chargeye_push),
+            sharpen=stack.enter_context(vehicles_word(settings, self._store, self._clock)),
+        )
 
     def _note(self, progress: Progress) -> None:
         if progress.stage == _OVER:

@@ -98,7 +98,7 @@ def _pool(workers: int, dask: int) -> Iterator[PlanningPool]:
     distributed: Any = import_module("distributed")
     with (
         distributed.LocalCluster(
-            n_workers=dask, threads_per_worker=1, processes=True, dashboard_address=None
+            n_workers=dask, threads_per_worker=1, processes=True, dashboard_address=":0"
         ) as cluster,
         open_pool(scheduler=cluster.scheduler_address) as pool,
     ):

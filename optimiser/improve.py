@@ -15,41 +15,23 @@ from optimiser.bounds import strategy_bound
 from optimiser.certificate import Index, cheapest_alone
 from optimiser.delivery import cell_prices
 from optimiser.engines.base import Objective, Prices
-from optimiser.pattern import run_power_kw
+from optimiser.merit import NEGLIGIBLE_KWH, Merit, missing_price, value_of
+from optimiser.neighbourhood import Effort, Neighbourhood
 from optimiser.problem import PlanningProblem
-from optimiser.repair_milp import Neighbourhood, drawn_kwh, missing_price, repaired
 from optimiser.runs import unbroken_alone
 from optimiser.series import Floats
 
 ROUNDS = 24
-MAX_NODES = 60
-FREE_CELLS = 260
-FLEXIBLE_CELLS = 900
+FAILURES = 4  # in a row, at the cost alone
+FAILURES_WHILE_SHORT = 10
+MAX_NODES = 50
+FREE_CELLS = 80
+FLEXIBLE_CELLS = 300
 # All at once where a depot is this small: then the answer is the best there is.
-WHOLE_CELLS = 260
+WHOLE_CELLS = 100
 WHOLE_NODES = 400
 # Nearer than this to the bound, relative to the value, nothing more is tried.
-NEAR = 1e-3
-NEGLIGIBLE_KWH = 1e-6
-
-
-@dataclass(frozen=True, slots=True)
-class Merit:
-    """What a plan is judged by, in this order."""
-
-    below_minimum_kwh: float
-    missing_kwh: float
-    value: float
-
-    def beats(self, other: "Merit") -> bool:
-        """Less missing below the minimum, then below what is wanted, then cheaper."""
-        for own, others in (
-            (self.below_minimum_kwh, other.below_minimum_kwh),
-            (self.missing_kwh, other.missing_kwh),
-        ):
-            if abs(own - others) > NEGLIGIBLE_KWH:
-                return own < others
-        return self.value < other.value - 1e-7 * max(1.0, abs(other.value))
+NEAR = 2e-3
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -66,13 +48,17 @@ class Improvement:
         best = self.merit(energy_kwh)
         tried: set[tuple[int, ...]] = set()
         for _ in range(ROUNDS):
-            if self.is_near(energy_kwh, best):
+            failures = FAILURES if self._missing_kwh(best) <= 1e-3 else FAILURES_WHILE_SHORT
+            if len(tried) >= failures or self.is_near(energy_kwh, best):
                 break
-            around = next((n for n in self._neighbourhoods(energy_kwh) if tuple(n.free) not in tried), None)
+            around = next(
+                (n for n in self._neighbourhoods(energy_kwh) if n.free.size and tuple(n.free) not in tried),
+                None,
+            )
             if around is None:
                 break
             tried.add(tuple(around.free))
-            trial = self._repaired(energy_kwh, around)
+            trial = self._repaired(energy_kwh, around, best)
             merit = None if trial is None else self.merit(trial)
             if trial is not None and merit is not None and merit.beats(best):
                 energy_kwh, best = trial, merit
@@ -84,30 +70,36 @@ class Improvement:
         got = self.problem.delivered_kwh(energy_kwh)
         below = float(np.maximum(self.problem.minimum_need_kwh - got, 0.0).sum())
         missing = float(np.maximum(self.problem.need_kwh - got, 0.0).sum())
-        return Merit(below, missing, self.value(energy_kwh))
-
-    def value(self, energy_kwh: Floats) -> float:
-        """Cost of the energies, and of the peak that they make."""
-        problem, peak = self.problem, self.objective.peak
-        cost = float(energy_kwh @ self.objective.cost_per_kwh[problem.cells.piece])
-        if peak is None:
-            return cost
-        low = run_power_kw(problem)[problem.cell_session] * problem.cell_hours
-        load_kw = problem.load_kw(drawn_kwh(energy_kwh, low))[peak.counts]
-        return cost + peak.price_per_kw * max(0.0, float(load_kw.max(initial=0.0)) - peak.floor_kw)
+        return Merit(below, missing, value_of(self.problem, self.objective, energy_kwh))
 
     def is_near(self, energy_kwh: Floats, merit: Merit) -> bool:
-        """Whether nothing is missing of what is wanted, and the value is close to its bound."""
-        got = self.problem.delivered_kwh(energy_kwh)
-        if np.maximum(self.wanted_kwh - got, 0.0).sum() > 1e-3:
+        """Whether no more is missing than was decided, and the value is close to its bound."""
+        if self._missing_kwh(merit) > 1e-3:
             return False
-        bound = strategy_bound(self.problem, got, self.objective, self.prices)
-        return merit.value - bound <= NEAR * max(1.0, abs(merit.value))
+        got = self.problem.delivered_kwh(energy_kwh)
+        return self._above_bound(got, merit) <= NEAR * max(1.0, abs(merit.value))
 
-    def _repaired(self, energy_kwh: Floats, around: Neighbourhood) -> Floats | None:
+    def _missing_kwh(self, merit: Merit) -> float:
+        """Energy missing above what the relaxation leaves missing: below the minimum or the target."""
+        problem = self.problem
+        below = np.maximum(problem.minimum_need_kwh - self.wanted_kwh, 0.0).sum()
+        missing = np.maximum(problem.need_kwh - self.wanted_kwh, 0.0).sum()
+        return float(max(merit.below_minimum_kwh - below, merit.missing_kwh - missing))
+
+    def _above_bound(self, delivered_kwh: Floats, merit: Merit) -> float:
+        return merit.value - strategy_bound(self.problem, delivered_kwh, self.objective, self.prices)
+
+    def _repaired(self, energy_kwh: Floats, around: Neighbourhood, merit: Merit) -> Floats | None:
+        """The neighbourhood at its best. HiGHS is imported here: most plans are near and never need it."""
+        from optimiser.repair_milp import repaired
+
         whole = around.free.size == self._movable().size
-        nodes = WHOLE_NODES if whole else MAX_NODES
-        return repaired(self.problem, self.objective, self.wanted_kwh, energy_kwh, around, nodes)
+        near = NEAR * max(1.0, abs(merit.value))
+        got = self.problem.delivered_kwh(energy_kwh)
+        missing_kwh = max(0.0, self._missing_kwh(merit))
+        possible = self._above_bound(got, merit) + missing_kwh * missing_price(self.problem, self.objective)
+        effort = Effort(WHOLE_NODES if whole else MAX_NODES, possible - near, near / 10.0)
+        return repaired(self.problem, self.objective, self.wanted_kwh, energy_kwh, around, effort)
 
     # -- whom to decide anew -------------------------------------------------------------------
 
@@ -123,7 +115,11 @@ class Improvement:
         if count[movable].sum() <= WHOLE_CELLS:
             yield Neighbourhood(movable, np.zeros(0, dtype=np.intp))
             return
-        for seed in self._by_regret(energy_kwh, movable):
+        regret = self._regret(energy_kwh)
+        worth = NEAR / 10.0 * max(1.0, abs(value_of(self.problem, self.objective, energy_kwh)))
+        for seed in movable[np.lexsort((movable, -np.round(regret[movable], 9)))]:
+            if regret[seed] <= worth:
+                return
             others = self._by_closeness(energy_kwh, int(seed), movable)
             ranked = np.concatenate([[seed], others])
             n_free = max(1, int(np.searchsorted(np.cumsum(count[ranked]), FREE_CELLS, "right")))
@@ -138,10 +134,14 @@ class Improvement:
         used = np.bincount(
             self.problem.cell_session, energy_kwh > NEGLIGIBLE_KWH, minlength=self.problem.n_sessions
         )
-        return used.astype(np.intp)
+        counts: Index = used.astype(np.intp)
+        return counts
 
-    def _by_regret(self, energy_kwh: Floats, movable: Index) -> Index:
-        """Sessions by what they pay above the least they could pay alone, missing energy included."""
+    def _regret(self, energy_kwh: Floats) -> Floats:
+        """What each session pays above the least it could pay alone, missing energy included.
+
+        Priced room that nobody uses is paid for as well: by those who could use more of it.
+        """
         problem = self.problem
         cost = cell_prices(problem, self.prices, self.objective.cost_per_kwh)
         got = problem.delivered_kwh(energy_kwh)
@@ -150,8 +150,26 @@ class Improvement:
         low = problem.min_power_kw[problem.cell_session] * problem.cell_hours
         alone = unbroken_alone(problem.cells, cost, low, got, unbroken, alone)
         missing = np.maximum(self.wanted_kwh - got, 0.0) * missing_price(problem, self.objective)
-        regret = problem.delivered_kwh(energy_kwh * cost) - alone + missing
-        return movable[np.lexsort((movable, -np.round(regret[movable], 9)))]
+        paid: Floats = problem.delivered_kwh(energy_kwh * cost) - alone + missing
+        return paid + problem.delivered_kwh(self._unused(energy_kwh))
+
+    def _unused(self, energy_kwh: Floats) -> Floats:
+        """Worth of the priced room that each cell could still use, at most what its piece has left."""
+        problem = self.problem
+        headroom = problem.cells.upper_kwh - energy_kwh
+        worth = np.zeros(headroom.size)
+        for price, limit in zip(self.prices.limits, problem.limits, strict=True):
+            left = np.maximum(limit.room_kwh - problem.used_kwh(limit, energy_kwh), 0.0)
+            usable = np.minimum(headroom, left[problem.cells.piece])
+            worth += np.where(limit.members[problem.cell_session], usable * price[problem.cells.piece], 0.0)
+        if self.objective.peak is not None:
+            load_kw = problem.load_kw(energy_kwh)
+            below_kwh = (
+                (load_kw[self.objective.peak.counts].max() - load_kw) * problem.hours / problem.ac_per_dc
+            )
+            below = np.maximum(below_kwh, 0.0)[problem.cells.piece]
+            worth += np.minimum(headroom, below) * self.prices.peak[problem.cells.piece]
+        return worth
 
     def _by_closeness(self, energy_kwh: Floats, seed: int, movable: Index) -> Index:
         """Others by the energy that they charge in the seed's window, scarce room counting most."""
@@ -163,5 +181,5 @@ class Improvement:
         weight = np.where(window[problem.cells.piece], scarce + scarce.mean() + 1e-3, 0.0)
         score = problem.delivered_kwh(energy_kwh * weight)
         others = movable[movable != seed]
-        nearest: Index = others[np.lexsort((others, -np.round(score[others], 9)))]
-        return nearest
+        ranked: Index = others[np.lexsort((others, -np.round(score[others], 9)))]
+        return ranked

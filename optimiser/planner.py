@@ -68,7 +68,7 @@ def plan_site(
     watch.lap("solve")
     plan = make_plan(request, problem, solution, chosen.name, notices)
     watch.lap("segments")
-    if repairs and not figures_only:
+    if repairs and not figures_only and plan.shortfalls:
         dated = replace(request, site=site, sessions=sessions, recurring=())
         planned = Planned(dated, problem, solution, plan.segments, chosen)
         plan = replace(plan, shortfalls=with_repairs(planned, plan.shortfalls))

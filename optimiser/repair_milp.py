@@ -12,31 +12,21 @@ and change their powers there, the rest is load. Columns, per cell of a free ses
 The matrix of z and s alone has whole vertices (a run is a path), so few nodes are needed.
 """
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from optimiser.blocks import Columns, Rows
 from optimiser.certificate import Index
 from optimiser.engines.base import Objective
+from optimiser.engines.mixed import Mixed, best_point
+from optimiser.merit import drawn_kwh, missing_price
+from optimiser.neighbourhood import Effort, Neighbourhood
 from optimiser.pattern import run_power_kw
 from optimiser.problem import PlanningProblem
 from optimiser.programme import LimitRows, LinearProgramme
 from optimiser.series import Floats
 
-if TYPE_CHECKING:
-    from optimiser.engines.mixed import Mixed
-
 NEGLIGIBLE_KWH = 1e-9
 NO_INDEX = np.zeros(0, dtype=np.intp)
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Neighbourhood:
-    """Sessions whose pattern is open, and sessions that keep theirs but may change their powers."""
-
-    free: Index
-    flexible: Index
 
 
 def repaired(
@@ -45,51 +35,14 @@ def repaired(
     wanted_kwh: Floats,
     energy_kwh: Floats,
     around: Neighbourhood,
-    max_nodes: int,
+    effort: Effort,
 ) -> Floats | None:
     """The energies with this neighbourhood at its best, or None where no better point was found."""
-    from optimiser.engines.mixed import best_point
-
     model = _Model(problem, objective, wanted_kwh, energy_kwh, around)
-    point = best_point(model.mixed(), max_nodes)
-    return None if point is None else model.energies(point)
-
-
-class _Columns:
-    """Columns in blocks, with costs, bounds, start values, and which of them are whole numbers."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.blocks: list[tuple[Floats, Floats, Floats, Floats]] = []
-        self.whole: list[Index] = []
-
-    def add(self, cost: Floats, lower: Floats, upper: Floats, start: Floats, *, whole: bool = False) -> Index:
-        own = np.arange(self.count, self.count + cost.size)
-        self.count += cost.size
-        self.blocks.append((cost, lower, upper, start))
-        self.whole += [own] if whole else []
-        return own
-
-
-class _Rows:
-    """Rows `lower <= A x <= upper`, one block after the other."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.bounds: list[tuple[Floats, Floats]] = []
-        self.entries: list[tuple[Index, Index, Floats]] = []
-
-    def add(self, lower: Floats, upper: Floats, *terms: tuple[Index, Index, Floats]) -> None:
-        """`terms` are entries as (row of the block, column, value)."""
-        self.bounds.append((lower, upper))
-        self.entries += [(row + self.count, column, value) for row, column, value in terms]
-        self.count += lower.size
-
-    def at_least(self, least: float, columns: Index, values: Floats) -> None:
-        """One row: the weighted columns add up to so much."""
-        self.add(
-            np.array([least]), np.array([np.inf]), (np.zeros(columns.size, dtype=np.intp), columns, values)
-        )
+    mixed = model.mixed()
+    now = float(mixed.programme.cost @ mixed.start)
+    point = best_point(mixed, effort.max_nodes, now - effort.enough, effort.tolerance)
+    return None if point is None or not model.ends_at_targets(point) else model.energies(point)
 
 
 class _Model:
@@ -112,17 +65,15 @@ class _Model:
         self.open = self._open_cells(around.free)
         self.flexible = self._flexible_cells(around.flexible)
         self.cells = np.concatenate([self.open, self.flexible])
-        self.columns, self.rows = _Columns(), _Rows()
+        self.columns, self.rows = Columns(), Rows()
         self._add_energies()
         self._add_rules(around.free)
         self._add_shortfalls()
         self._add_limits()
         self._add_peak()
 
-    def mixed(self) -> "Mixed":
+    def mixed(self) -> Mixed:
         """The programme, its whole columns and where to start."""
-        from optimiser.engines.mixed import Mixed  # HiGHS costs 30 ms to import, and few plans need it
-
         columns, rows = self.columns, self.rows
         cost, lower, upper, start = (np.concatenate(part) for part in zip(*columns.blocks, strict=True))
         row_lower, row_upper = (np.concatenate(part) for part in zip(*rows.bounds, strict=True))
@@ -142,6 +93,12 @@ class _Model:
         )
         whole = np.concatenate(columns.whole) if columns.whole else NO_INDEX
         return Mixed(programme, whole, start)
+
+    def ends_at_targets(self, point: Floats) -> bool:
+        """Whether whoever ends a run inside a piece gets all it needs; q need not be whole for the rest."""
+        early = point[self.reserve_column] > NEGLIGIBLE_KWH
+        sessions = np.unique(self.problem.cell_session[self.open[early]])
+        return bool(np.all(point[self.short_column[np.isin(self.sessions, sessions)]] <= 1e-6))
 
     def energies(self, point: Floats) -> Floats:
         """Energies per cell, with whole on and off: a solver's on of 0.9999999 must leave no dust."""
@@ -196,6 +153,7 @@ class _Model:
         self.rows.add(zeros, zeros + np.inf, (row, e, one), (row, r, one), (row, z, -low))
         self.rows.add(zeros - np.inf, zeros, (row, e, one), (row, r, one), (row, z, -high))
         self.rows.add(zeros - np.inf, zeros, (row, r, one), (row, q, -low))
+        self.rows.add(zeros - np.inf, zeros, (row, q, one), (row, z, -one))
         for i in free:
             self._add_order(int(i), np.flatnonzero(self.problem.cell_session[self.open] == i))
 
@@ -245,7 +203,7 @@ class _Model:
     # -- what vehicles share -------------------------------------------------------------------
 
     def _add_shortfalls(self) -> None:
-        """Energy missing below what is wanted and below the minimum, and more for who is short."""
+        """Energy missing below what is wanted and below the minimum, and more for who goes short."""
         problem, sessions = self.problem, self.sessions
         missing = missing_price(problem, self.objective)
         fixed = self._fixed_kwh(sessions)
@@ -254,7 +212,9 @@ class _Model:
         least = np.minimum(problem.minimum_need_kwh[sessions], wanted)
         n, zeros = sessions.size, np.zeros(sessions.size)
         most_short = np.where(fixed > 0.0, 0.0, wanted)
-        short = self.columns.add(zeros + missing, zeros, most_short, np.maximum(wanted - got, 0.0))
+        short = self.short_column = self.columns.add(
+            zeros + missing, zeros, most_short, np.maximum(wanted - got, 0.0)
+        )
         below = self.columns.add(zeros + 9.0 * missing, zeros, least, np.maximum(least - got, 0.0))
         more = np.maximum(need - wanted, 0.0)
         extra = self.columns.add(zeros - 0.9 * missing, zeros, more, np.clip(got - wanted, 0.0, more))
@@ -328,16 +288,3 @@ class _Model:
             inside,
             (np.arange(pieces.size), column, -per_kw[pieces]),
         )
-
-
-def drawn_kwh(energy_kwh: Floats, low_kwh: Floats) -> Floats:
-    """What each cell takes of the limits: a run that ends inside a piece draws its least power there."""
-    return np.where(energy_kwh > NEGLIGIBLE_KWH, np.maximum(energy_kwh, low_kwh), 0.0)
-
-
-def missing_price(problem: PlanningProblem, objective: Objective) -> float:
-    """Cost of a kWh missing, above whatever a kWh can cost: its dearest price and a peak of its own."""
-    price = 10.0 * (1.0 + float(np.abs(objective.cost_per_kwh).max(initial=0.0)))
-    if objective.peak is None:
-        return price
-    return price + 2.0 * objective.peak.price_per_kw * problem.ac_per_dc / float(np.median(problem.hours))

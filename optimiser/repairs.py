@@ -31,7 +31,7 @@ from optimiser.smallest import Range, smallest
 from optimiser.units import PERCENT
 
 # Work for the repairs of one plan, counted in cells of the flows and plans that are made for it.
-FLOW_CELLS = 300_000
+FLOW_CELLS = 600_000
 ALONE_CELLS = 20_000
 REPLANNED_CELLS = 20_000
 
@@ -50,6 +50,13 @@ class _Budget:
     replanned_cells: int = REPLANNED_CELLS
 
 
+def _budget(problem: PlanningProblem) -> _Budget:
+    """Less where charging curves leave all flows to HiGHS, some 40 times slower a cell."""
+    if problem.curves is None:
+        return _Budget()
+    return _Budget(FLOW_CELLS // 40, ALONE_CELLS, REPLANNED_CELLS // 10)
+
+
 def with_repairs(planned: Planned, shortfalls: tuple[Shortfall, ...]) -> tuple[Shortfall, ...]:
     """The shortfalls with their repairs, in the order given. The largest come first where work is short.
 
@@ -58,7 +65,7 @@ def with_repairs(planned: Planned, shortfalls: tuple[Shortfall, ...]) -> tuple[S
     """
     if not shortfalls:
         return shortfalls
-    budget = _Budget()
+    budget = _budget(planned.problem)
     network = make_network(planned.problem, planned.solution.energy_kwh) if planned.is_linear else None
     repairs: dict[int, tuple[Repair, ...]] = {}
     for shortfall in sorted(shortfalls, key=lambda entry: (-entry.shortfall_kwh, entry.session)):

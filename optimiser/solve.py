@@ -201,6 +201,8 @@ def _with_rules(
     committed = _committed(engine, problem, energy, wants, flows)
     if engine.exact and not needs_commitment(problem).any():
         return committed
+    # Where least power or an unbroken run leaves somebody short, others may get more than a fair share.
+    energy = np.maximum(energy, problem.delivered_kwh(committed))
     return follow_curves(problem, settled(problem, committed, energy), energy)
 
 

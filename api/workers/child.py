@@ -41,9 +41,9 @@ def serve_tasks(pipe: Connection, setup: ChildSetup) -> None:
     configure_logs(setup.log_level)
     sys.excepthook = _log_bug
     Thread(target=_end_with_parent, daemon=True).start()
+    store = open_store(setup.database_url, now_ms)
     if setup.niceness and hasattr(os, "nice"):
         os.nice(setup.niceness)
-    store = open_store(setup.database_url, now_ms)
     pipe.send(None)
     while True:
         try:

@@ -19,7 +19,7 @@ from api.workers.lane import Lane, LaneFigures
 from api.workers.process import WorkerProcess
 from api.workers.task import Task, TaskAnswer
 
-_LONG_NICENESS = 10
+_LONG_NICENESS = 5  # a third of the share of what is not niced, where they compete
 _ASK_LATER = (
     'this takes longer than an answer at once may: send it again with "Prefer: respond-async", and take the '
     "result when it is there"

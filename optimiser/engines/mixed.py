@@ -10,8 +10,6 @@ from optimiser.engines.highs import as_highs_lp
 from optimiser.programme import LinearProgramme
 from optimiser.series import Floats
 
-RELATIVE_GAP = 1e-5
-
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Mixed:
@@ -22,12 +20,17 @@ class Mixed:
     start: Floats
 
 
-def best_point(mixed: Mixed, max_nodes: int) -> Floats | None:
-    """The best point found within so many nodes, or None where there is none better than the start's."""
+def best_point(mixed: Mixed, max_nodes: int, target: float, tolerance: float) -> Floats | None:
+    """The best point found within so many nodes, or None where there is none.
+
+    Stops at an objective of `target` or less, and where the optimum is less than `tolerance` away.
+    """
     solver = highspy.Highs()
     solver.silent()
-    for name, value in (("threads", 1), ("mip_max_nodes", max_nodes), ("mip_rel_gap", RELATIVE_GAP)):
+    for name, value in (("threads", 1), ("mip_max_nodes", max_nodes), ("mip_rel_gap", 0.0)):
         solver.setOptionValue(name, value)
+    solver.setOptionValue("mip_abs_gap", tolerance)
+    solver.setOptionValue("objective_target", target)
     lp = as_highs_lp(mixed.programme)
     kinds = np.full(mixed.programme.cost.size, highspy.HighsVarType.kContinuous, dtype=object)
     kinds[mixed.whole] = highspy.HighsVarType.kInteger

@@ -22,7 +22,7 @@ def http():
     """A client with Ann's key of a service that knows Ann and Bob."""
     with (
         serving(Settings(api_keys=KEYS)) as url,
-        httpx.Client(base_url=url, headers={"Authorization": "Bearer sesame-1"}, timeout=30) as client,
+        httpx.Client(base_url=url, headers={"Authorization": "Bearer sesame-1"}, timeout=180) as client,
     ):
         yield client
 

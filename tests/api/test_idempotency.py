@@ -1,5 +1,6 @@
 """`Idempotency-Key`: what is sent twice is done once."""
 
+import multiprocessing
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -19,7 +20,7 @@ def http():
     settings = Settings(api_keys=KEYS, workers=1, long_workers=1)
     with (
         serving(settings) as url,
-        httpx.Client(base_url=url, headers={"Authorization": "Bearer sesame-1"}, timeout=30) as client,
+        httpx.Client(base_url=url, headers={"Authorization": "Bearer sesame-1"}, timeout=180) as client,
     ):
         yield client
 
@@ -88,18 +89,20 @@ def test_a_key_belongs_to_its_caller(http):
 
 def test_the_same_request_at_the_same_time_is_a_409_and_our_503_is_not_remembered():
     """The second while the first runs: 409. After a 503 the key is free for another try."""
-    settings = Settings(workers=1, long_workers=1, quick_limit_s=3.0, sync_limit_s=3.0)
+    settings = Settings(workers=1, long_workers=1, quick_limit_s=180.0, sync_limit_s=180.0)
     key = {"Idempotency-Key": "monster"}
     monster = a_monster()
     with (
         serving(settings) as url,
-        httpx.Client(base_url=url, timeout=30) as client,
+        httpx.Client(base_url=url, timeout=180) as client,
         ThreadPoolExecutor(1) as threads,
     ):
         first = threads.submit(client.post, "/v1/plans", json=monster, headers=key)
         while 'depot_queue_running{lane="quick"} 1.0' not in client.get("/metrics").text:
             assert not first.done()
         assert client.post("/v1/plans", json=monster, headers=key).status_code == 409
+        for worker in multiprocessing.active_children():
+            worker.kill()
         assert first.result().status_code == 503
         other = client.post("/v1/plans", json=a_request_document(), headers=key)
         assert other.status_code == 200

@@ -14,7 +14,7 @@ from tests.api.serving import serving
 from tests.plan_builders import a_request_document
 
 LATER = {"Prefer": "respond-async, wait=1"}
-PATIENCE_S = 30.0
+PATIENCE_S = 180.0
 
 
 def settings_at(folder: Path):

@@ -29,7 +29,7 @@ def service():
     with serving_services(settings) as (url, services):
         for scope in Scope:
             services.store.keys.put(f"only-{scope}", key_digest(f"key-{scope}"), [scope])
-        with httpx.Client(base_url=url, timeout=30) as client:
+        with httpx.Client(base_url=url, timeout=180) as client:
             yield client
 
 

@@ -24,7 +24,7 @@ def http():
         settings = Settings(
             workers=1, long_workers=1, chargeye_url=platform.api_url, chargeye_refresh_token=SecretStr(TOKEN)
         )
-        with serving_services(settings) as (url, services), httpx.Client(base_url=url, timeout=60) as client:
+        with serving_services(settings) as (url, services), httpx.Client(base_url=url, timeout=180) as client:
             fill(services.store)
             yield client
 

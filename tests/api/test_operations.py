@@ -23,13 +23,13 @@ from tests.api.serving import serving_services
 from tests.plan_builders import a_request_document
 
 ONE_EACH = Settings(workers=1, long_workers=1)
-PATIENCE_S = 60
+PATIENCE_S = 180
 
 
 @pytest.fixture(scope="module")
 def service():
     """A client, and the services behind it."""
-    with serving_services(ONE_EACH) as (url, services), httpx.Client(base_url=url, timeout=30) as client:
+    with serving_services(ONE_EACH) as (url, services), httpx.Client(base_url=url, timeout=180) as client:
         yield client, services
 
 
@@ -54,7 +54,7 @@ def test_without_its_store_it_is_alive_and_not_ready(postgres_server: URL):
         database = stack.enter_context(ExitStack())
         url = SecretStr(database.enter_context(postgres.database(postgres_server)))
         service = serving_services(ONE_EACH.model_copy(update={"database_url": url}))
-        http = stack.enter_context(httpx.Client(base_url=stack.enter_context(service)[0], timeout=30))
+        http = stack.enter_context(httpx.Client(base_url=stack.enter_context(service)[0], timeout=180))
         assert http.get("/readyz").status_code == 200
         assert http.post("/v1/plans", json=a_request_document()).status_code == 200
         database.close()  # drops the database, with everybody's connections
@@ -145,7 +145,7 @@ def test_logs_are_json_with_a_request_id_and_no_secret(tmp_path):
         "DEPOT_CHARGEYE_URL": "http://127.0.0.1:9/api",
     }
     with a_process(tmp_path, **secrets) as (process, url, log):
-        with httpx.Client(base_url=url, headers={"Authorization": "Bearer sesame-1"}, timeout=30) as http:
+        with httpx.Client(base_url=url, headers={"Authorization": "Bearer sesame-1"}, timeout=180) as http:
             for path in ("/v1/plans?site=q-secret", "/v1/plans/p-secret", "/v1/nothing?token=q-secret"):
                 http.get(path, headers={"X-Request-Id": "r-1"})
             http.get("/v1/sites", headers={"Authorization": "Bearer wrong-sesame"})

@@ -4,10 +4,9 @@ import json
 
 import httpx
 import pytest
-from adapters.chargeye.simulator.faults import FaultKind
 from pydantic import SecretStr
 
-from adapters.chargeye.simulator import FaultRule, Seed, serving_simulator
+from adapters.chargeye.simulator import FaultKind, FaultRule, Seed, serving_simulator
 from adapters.chargeye.simulator.example import example_seed
 from api.settings import Settings
 from tests.api.serving import serving_services
@@ -36,7 +35,7 @@ def http(platform):
         chargeye_url=platform.api_url,
         chargeye_refresh_token=SecretStr(TOKEN),
     )
-    with serving_services(settings) as (url, _), httpx.Client(base_url=url, timeout=60) as client:
+    with serving_services(settings) as (url, _), httpx.Client(base_url=url, timeout=180) as client:
         yield client
 
 

@@ -223,7 +223,6 @@ def test_no_plans_are_no_rows():
         ("powerkW", "100"),
         ("powerkW", float("nan")),
         ("paused", 0),
-        ("tag", ["bulk", "extra"]),
         ("from", 1.5),
         ("to", -1),
         ("to", 10**30),

@@ -125,7 +125,7 @@ def test_a_dask_cluster_plans_the_same() -> None:
     distributed = pytest.importorskip("distributed", reason="the extra 'dask' is not installed")
     tasks = [a_task(seed) for seed in range(4)]
     cluster = distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0"
     )
     with cluster, open_pool(scheduler=cluster.scheduler_address) as pool:
         answers = planned_by(pool, tasks)
