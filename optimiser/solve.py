@@ -5,6 +5,7 @@ ones; then least power and unbroken runs (`commitment`). The relaxed prices of e
 they are the certificate.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -123,16 +124,23 @@ def _with_curve_cut(engine: Engine, problem: PlanningProblem, delivery: Delivery
 def _nearest(engine: Engine, problem: PlanningProblem, energy: Floats, wants: Wants) -> tuple[Floats, Flow]:
     """The energies, eased until a solver finds them feasible; or what of them can be delivered."""
     question = Question(energy, wants.stages[0], preference=wants.preference)
-    for easing in EASINGS:
-        flow = engine.cheapest(problem, replace(question, energy_kwh=energy * (1.0 - easing)))
+    for eased in _eased(engine, problem, energy):
+        flow = engine.cheapest(problem, replace(question, energy_kwh=eased))
         if flow is not None:
-            return energy * (1.0 - easing), flow
-    served = problem.delivered_kwh(engine.most(problem, energy).energy_kwh)
-    for easing in EASINGS[1:]:
-        flow = engine.cheapest(problem, replace(question, energy_kwh=served * (1.0 - easing)))
-        if flow is not None:
-            return served * (1.0 - easing), flow
+            return eased, flow
     raise SolverError("the energies that were found deliverable were then found not to be")
+
+
+def _eased(engine: Engine, problem: PlanningProblem, energy: Floats) -> Iterator[Floats]:
+    """The energies, then what a flow really delivers of them, then ever a little less of that.
+
+    A flow counts as complete to a share of all energy, and a session that stands for a millisecond may
+    lack all of its own by that; to ease everybody by as much would cost the others more than 1e-6.
+    """
+    yield energy
+    served = np.minimum(energy, problem.delivered_kwh(engine.most(problem, energy).energy_kwh))
+    for easing in EASINGS:
+        yield served * (1.0 - easing)
 
 
 def _under_curves(
