@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PINS := .ci/constraints.txt
 XDIST ?= -n auto
 
-.PHONY: demo test lint types tests bench clean
+.PHONY: demo test system lint types tests bench clean
 
 $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV) 2>/dev/null || { rm -rf $(VENV) && \
@@ -24,7 +24,17 @@ demo: $(VENV)/.run
 	$(BIN)/depot plan benchmarks/instances/overnight_60.json -o demo-plan.json --chart demo-plan.html
 	$(BIN)/depot check benchmarks/instances/overnight_60.json demo-plan.json
 
-test: lint types tests
+test: system lint types tests
+
+# What only the system's packages bring, where they may be installed: a browser, and a compiler for the
+# fast engine. Without the right to install, the tests say what is missing.
+system:
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  want=""; \
+	  command -v chromium >/dev/null || want="$$want chromium"; \
+	  command -v cc >/dev/null || want="$$want gcc libc6-dev python3-dev"; \
+	  [ -z "$$want" ] || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$want; }; \
+	fi
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -178,7 +178,7 @@ def test_a_solver_that_was_cut_off_is_never_believed(solver: pulp.LpSolver) -> N
 
 @pytest.mark.parametrize(
     ("name", "chosen"),
-    [("auto", "highs"), ("highs", "highs"), ("pulp", "pulp"), ("pulp:HiGHS", "pulp:HiGHS")],
+    [("highs", "highs"), ("pulp", "pulp"), ("pulp:HiGHS", "pulp:HiGHS")],
 )
 def test_an_engine_is_chosen_by_its_name(name: str, chosen: str) -> None:
     """And says which one it is."""

@@ -79,11 +79,11 @@ def test_frozen_plans_are_planned_and_strangers_are_not() -> None:
 
 
 def test_a_slot_shows_its_largest_load_and_what_holds_at_its_start() -> None:
-    """Two pieces in the first hour; a price per DC kWh of cap becomes one per AC kW."""
+    """Two pieces in the first hour; what a kW of cap is worth comes per slot."""
     site = a_site([(0, 50.0), (0.5, 40.0)], ratio=0.8)
     problem = a_problem(a_session(leaves_h=2, need_kwh=30.0), site=site)
-    slots = site_slots(problem, np.array([10.0, 25.0, 5.0]), np.array([0.0, 0.4, 0.1]))
+    slots = site_slots(problem, np.array([10.0, 25.0, 5.0]), np.array([0.16, 0.08]))
     assert slots.load_kw.tolist() == [25, 5]
     assert slots.power_cap_kw.tolist() == [50, 40]
-    assert slots.cap_value_per_kw == pytest.approx([0.4 * 0.5 * 0.8, 0.1 * 0.8])
+    assert slots.cap_value_per_kw == pytest.approx([0.16, 0.08])
     assert np.isnan(site_slots(problem, np.zeros(3), None).cap_value_per_kw).all()
