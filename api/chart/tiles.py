@@ -64,7 +64,7 @@ def _gap_tile(night: Night) -> str:
     solver = night.plan["solver"]
     gap = float(solver["gap"])
     note = "proven optimal" if solver["status"] == "optimal" else "from the best that can be"
-    at_most = "" if solver["status"] == "optimal" else "at most "
+    at_most = "" if solver["status"] == "optimal" else "≤ "
     return _tile("Proven gap", f"{at_most}{number(gap * 100, 2)}", "%", note)
 
 
