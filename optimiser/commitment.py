@@ -48,10 +48,11 @@ class _Answer:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Aim:
-    """What the search minimises, and what it prefers among equals."""
+    """What the search minimises and prefers, and whether it may stop where nobody is short."""
 
     objective: Objective
     preference: Preference
+    served_is_enough: bool = False
 
 
 def needs_commitment(problem: PlanningProblem) -> Flags:
@@ -75,7 +76,8 @@ def commit(engine: Engine, problem: PlanningProblem, energy_kwh: Floats, aim: Ai
     if unbroken.size:
         pattern, flow = search.place_runs(unbroken, relaxed)
     energy = search.settle(pattern, flow)
-    return Improvement(problem, aim.objective, relaxed.prices, energy_kwh).improved(energy)
+    improvement = Improvement(problem, aim.objective, relaxed.prices, energy_kwh, aim.served_is_enough)
+    return improvement.improved(energy)
 
 
 class _Search:

@@ -32,6 +32,7 @@ WHOLE_CELLS = 100
 WHOLE_NODES = 400
 # Nearer than this to the bound, relative to the value, nothing more is tried.
 NEAR = 2e-3
+SHORT_KWH = 1e-3
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -42,14 +43,14 @@ class Improvement:
     objective: Objective
     prices: Prices
     wanted_kwh: Floats
+    served_is_enough: bool = False
 
     def improved(self, energy_kwh: Floats) -> Floats:
         """The plan after all rounds that helped; never a worse one."""
         best = self.merit(energy_kwh)
         tried: set[tuple[int, ...]] = set()
         for _ in range(ROUNDS):
-            failures = FAILURES if self._missing_kwh(best) <= 1e-3 else FAILURES_WHILE_SHORT
-            if len(tried) >= failures or self.is_near(energy_kwh, best):
+            if len(tried) >= self._patience(best) or self.is_near(energy_kwh, best):
                 break
             around = next(
                 (n for n in self._neighbourhoods(energy_kwh) if n.free.size and tuple(n.free) not in tried),
@@ -65,6 +66,11 @@ class Improvement:
                 tried.clear()
         return energy_kwh
 
+    def _patience(self, merit: Merit) -> int:
+        """Trials without success after which no more are made."""
+        short = self._missing_kwh(merit) > SHORT_KWH
+        return FAILURES_WHILE_SHORT if short and not self.served_is_enough else FAILURES
+
     def merit(self, energy_kwh: Floats) -> Merit:
         """The figures of a plan that keeps all rules."""
         got = self.problem.delivered_kwh(energy_kwh)
@@ -74,8 +80,10 @@ class Improvement:
 
     def is_near(self, energy_kwh: Floats, merit: Merit) -> bool:
         """Whether no more is missing than was decided, and the value is close to its bound."""
-        if self._missing_kwh(merit) > 1e-3:
+        if self._missing_kwh(merit) > SHORT_KWH:
             return False
+        if self.served_is_enough:
+            return True
         got = self.problem.delivered_kwh(energy_kwh)
         return self._above_bound(got, merit) <= NEAR * max(1.0, abs(merit.value))
 

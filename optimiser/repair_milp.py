@@ -145,9 +145,7 @@ class _Model:
         self.on_column = self.columns.add(zeros, zeros, np.ones(n), on.astype(float), whole=True)
         self.reserve_column = self.columns.add(zeros, zeros, low, np.where(early, low - energy, 0.0))
         may_end = self._reaches_target()[self.problem.cell_session[self.open]] & (low > 0.0)
-        self.end_column = self.columns.add(
-            zeros, zeros, may_end.astype(float), early.astype(float), whole=True
-        )
+        self.end_column = self.columns.add(zeros, zeros, may_end.astype(float), early.astype(float))
         e, z, r, q = self.energy_column[:n], self.on_column, self.reserve_column, self.end_column
         row, one = np.arange(n), np.ones(n)
         self.rows.add(zeros, zeros + np.inf, (row, e, one), (row, r, one), (row, z, -low))

@@ -105,7 +105,7 @@ class Trials:
         """What is missing where the others are frozen and the session is planned by its own rules."""
         problem = self.problem_of(self._frozen(request), coarse=False)
         if problem.curves is not None:
-            solution = solve(self.planned.engine, problem, Strategy.ASAP)
+            solution = solve(self.planned.engine, problem, Strategy.ASAP, served_is_enough=True)
             return self.aim_kwh(problem) - float(problem.delivered_kwh(solution.energy_kwh)[self.i])
         if not needs_commitment(problem)[self.i]:
             return self._missing_in_room(problem, [limit.room_kwh for limit in problem.limits])
@@ -127,7 +127,7 @@ class Trials:
     def planned_again(self, request: PlanRequest) -> bool:
         """Whether the planner brings the session to its target, and the others to what they had."""
         problem = self.problem_of(self._content(request), coarse=False)
-        solution = solve(self.planned.engine, problem, request.strategy)
+        solution = solve(self.planned.engine, problem, request.strategy, served_is_enough=True)
         delivered = problem.delivered_kwh(solution.energy_kwh)
         wanted = self.kept_kwh - KEPT_KWH
         wanted[self.i] = self.aim_kwh(problem)

@@ -56,21 +56,34 @@ class Solution:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Wants:
-    """The strategy's stages, and what is preferred among plans that are equally good for them."""
+    """The strategy's stages, and what is preferred among plans that are equally good for them.
+
+    `served_is_enough`: once nobody is short, no more work is put into the strategy's value.
+    """
 
     stages: tuple[Objective, ...]
     preference: Preference
+    served_is_enough: bool = False
+
+    def aim(self, objective: Objective) -> Aim:
+        """What the commitment looks for at a stage."""
+        return Aim(objective, self.preference, self.served_is_enough)
 
 
-def solve(engine: Engine, problem: PlanningProblem, strategy: Strategy) -> Solution:
-    """The best plan that the engine and the commitment find, with bounds that hold."""
+def solve(
+    engine: Engine, problem: PlanningProblem, strategy: Strategy, *, served_is_enough: bool = False
+) -> Solution:
+    """The best plan that the engine and the commitment find, with bounds that hold.
+
+    `served_is_enough` is for those who only ask who can be served: it saves work on the strategy's value.
+    """
     stages = objectives(problem, strategy)
-    wants = Wants(stages, make_preference(problem))
+    wants = Wants(stages, make_preference(problem), served_is_enough)
     delivery, relaxed = _deliver(engine, problem, wants)
     kept, wanted_kwh, first = _under_curves(engine, problem, delivery.energy_kwh, wants, relaxed)
     flows = _later_stages(engine, kept, wanted_kwh, wants, first)
     if has_power_rules(problem):
-        wants = Wants(stages, make_preference(kept, flows[-1].energy_kwh))
+        wants = replace(wants, preference=make_preference(kept, flows[-1].energy_kwh))
     energy = _with_rules(engine, kept, wanted_kwh, wants, flows)
     peak = valid_peak_prices(problem, stages[0], relaxed.prices.peak)
     prices = replace(relaxed.prices, peak=peak)
@@ -223,7 +236,7 @@ def _committed(
     if stages[0].name == Strategy.PEAK_SUPPRESSION:
         return _committed_under_peak(engine, problem, energy, wants, flows)
     objective = stages[0] if len(stages) == 1 else _blend(problem, stages)
-    return commit(engine, problem, energy, Aim(objective, wants.preference), flows[-1])
+    return commit(engine, problem, energy, wants.aim(objective), flows[-1])
 
 
 def _with_known_tags(
@@ -240,10 +253,10 @@ def _committed_under_peak(
 ) -> Floats:
     """The lowest peak at which the rules leave nobody shorter, then cost under it."""
     held = under_peak(problem, float(problem.load_kw(flows[0].energy_kwh).max()))
-    committed = commit(engine, held, energy, Aim(wants.stages[-1], wants.preference), flows[-1])
+    committed = commit(engine, held, energy, wants.aim(wants.stages[-1]), flows[-1])
     if np.all(problem.delivered_kwh(committed) >= energy - 1e-6):
         return committed
-    return commit(engine, problem, energy, Aim(wants.stages[0], wants.preference), flows[0])
+    return commit(engine, problem, energy, wants.aim(wants.stages[0]), flows[0])
 
 
 def _blend(problem: PlanningProblem, stages: tuple[Objective, ...]) -> Objective:
