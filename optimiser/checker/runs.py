@@ -59,7 +59,9 @@ def _broken_runs(facts: Facts, runs: Runs, loads: Loads) -> Breaches:
     count = np.bincount(runs.session, minlength=columns.soc.size)
     broken = ((count > 1) | _late(facts, runs)) & ~columns.pausable & ~columns.frozen
     for session in np.flatnonzero(broken):
-        broken[session] = not _excused(facts, loads, int(session), _pauses(facts, runs, int(session)))
+        # two runs less than a millisecond apart are one
+        pauses = _pauses(facts, runs, int(session))
+        broken[session] = bool(pauses) and not _excused(facts, loads, int(session), pauses)
     return breaches_at(
         "4.5 no-pause",
         broken,
