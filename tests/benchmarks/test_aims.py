@@ -23,11 +23,11 @@ def test_growth_replans_the_whole_call_and_the_start_are_measured(tmp_path: Path
         aim["figure"]: aim["measured"] for aim in json.loads(report.read_text(encoding="utf-8"))["results"]
     }
     assert set(figures) == {
-        "growth of solve",
-        "growth of bytes",
+        "growth of solve from 1",
+        "growth of bytes from 1",
         "memory, MB",
         "solve / afresh",
-        "bytes to bytes / HiGHS",
+        "bytes / HiGHS",
         "HTTP call / HiGHS",
         "first run over numpy, s",
         "second run over numpy, s",
