@@ -22,6 +22,7 @@ from benchmarks import phases
 from benchmarks.generator import DepotKind, Request, generate
 from benchmarks.peers.judge import judge, night_of
 from benchmarks.peers.night import Answer, read_answer, write_night
+from benchmarks.phases import Outcome
 from benchmarks.report import console, progress, write_report
 from optimiser.domain import PlanRequest
 from optimiser.problem import PlanningProblem
@@ -99,25 +100,23 @@ def _on_one_night(n_vehicles: int, environments: Path, limit_s: float) -> Iterat
     ours_s = sum(spent_ms[name] for name in _TO_ENERGIES) / 1000.0
     yield Row(n_vehicles, OURS, ours_s, stages[2].value, stages[1].value, 0.0)
     for peer in PEERS:
-        yield _asked(peer, environments, limit_s, request, outcome.problem)
+        yield _asked(peer, environments, limit_s, request, outcome)
 
 
-def _asked(
-    peer: Peer, environments: Path, limit_s: float, request: PlanRequest, problem: PlanningProblem
-) -> Row:
+def _asked(peer: Peer, environments: Path, limit_s: float, request: PlanRequest, outcome: Outcome) -> Row:
     """The peer's plan and the checker's word on it, or why there is none."""
-    python = peer.python(environments)
+    n_vehicles, python = outcome.problem.n_sessions, peer.python(environments)
     if not python.exists():
-        return Row(problem.n_sessions, peer.name, said="not installed; make bench-peers")
+        return Row(n_vehicles, peer.name, said="not installed; make bench-peers")
     try:
-        given = _answer_of(peer, python, limit_s, problem)
+        given = _answer_of(peer, python, limit_s, outcome.problem)
     except subprocess.TimeoutExpired:
-        return Row(problem.n_sessions, peer.name, said=f"stopped after {limit_s:.0f} s")
+        return Row(n_vehicles, peer.name, said=f"stopped after {limit_s:.0f} s")
     except subprocess.CalledProcessError as failed:
-        return Row(problem.n_sessions, peer.name, said=failed.stderr.decode().strip().splitlines()[-1])
-    verdict = judge(request, problem, given.energy_kwh)
+        return Row(n_vehicles, peer.name, said=failed.stderr.decode().strip().splitlines()[-1])
+    verdict = judge(request, outcome, given.energy_kwh)
     return Row(
-        problem.n_sessions,
+        n_vehicles,
         peer.name,
         given.spent_s,
         verdict.cost,

@@ -1,20 +1,18 @@
 """A peer's energies as a plan of ours, so that the same checker says what it costs and what it breaks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from benchmarks.peers.night import Energies, Night, Stay
+from benchmarks.phases import Outcome
 from optimiser import planner
-from optimiser.bounds import missing_bound, strategy_bound
+from optimiser.bounds import strategy_bound
 from optimiser.checker import Breach, check_plan
-from optimiser.delivery import Delivery
 from optimiser.domain import PlanRequest
-from optimiser.engines.base import Prices
 from optimiser.problem import PlanningProblem
 from optimiser.series import Floats
 from optimiser.solve import Solution
-from optimiser.strategies import objectives
 
 # Less than this in a slot is a solver's dust, not charging.
 DUST_KWH = 1e-6
@@ -52,12 +50,13 @@ def _cells_of(problem: PlanningProblem, session: int) -> slice:
     return slice(int(first[session]), int(first[session + 1]))
 
 
-def judge(request: PlanRequest, problem: PlanningProblem, energies: Energies) -> Verdict:
-    """The checker's word on energies by stay and slot."""
+def judge(request: PlanRequest, outcome: Outcome, energies: Energies) -> Verdict:
+    """The checker's word on energies by stay and slot; `outcome` is our plan of the same request."""
+    problem = outcome.problem
     given = np.array(energies)
     given[np.abs(given) < DUST_KWH] = 0.0
     energy = given[problem.cell_session, problem.cells.piece]
-    plan = planner.make_plan(request, problem, _as_solution(request, problem, energy), "peer", ())
+    plan = planner.make_plan(request, problem, _with_energies(outcome, energy), "peer", ())
     return Verdict(
         cost=plan.report.strategy.value,
         missing_kwh=plan.report.stages[1].value,
@@ -66,19 +65,8 @@ def judge(request: PlanRequest, problem: PlanningProblem, energies: Energies) ->
     )
 
 
-def _as_solution(request: PlanRequest, problem: PlanningProblem, energy: Floats) -> Solution:
-    """Energies without a proof: all prices are 0, so its bounds are those of every vehicle alone."""
-    objective, nothing = objectives(problem, request.strategy)[0], Prices.none(problem)
-    delivered = problem.delivered_kwh(energy)
-    return Solution(
-        energy_kwh=energy,
-        wanted_kwh=problem.need_kwh,
-        delivery=Delivery(problem.need_kwh, nothing, nothing),
-        missing_bounds=(
-            missing_bound(problem, problem.minimum_need_kwh, nothing),
-            missing_bound(problem, problem.need_kwh, nothing),
-        ),
-        objective=objective,
-        prices=nothing,
-        bound=strategy_bound(problem, delivered, objective, nothing),
-    )
+def _with_energies(outcome: Outcome, energy: Floats) -> Solution:
+    """A peer's energies with our prices, which bound every plan that delivers as much."""
+    problem, ours = outcome.problem, outcome.solution
+    bound = strategy_bound(problem, problem.delivered_kwh(energy), ours.objective, ours.prices)
+    return replace(ours, energy_kwh=energy, bound=bound)

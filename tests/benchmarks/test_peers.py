@@ -54,7 +54,7 @@ def test_nobody_who_is_installed_is_cheaper_and_cbc_costs_the_same(tmp_path: Pat
 def test_our_own_energies_pass_as_a_peers(
     outcome: Outcome, request_read: PlanRequest, energies: np.ndarray
 ) -> None:
-    verdict = judge(request_read, outcome.problem, energies.tolist())
+    verdict = judge(request_read, outcome, energies.tolist())
     assert verdict.breaches == () and verdict.outside_kwh == pytest.approx(0.0, abs=1e-9)
     assert verdict.cost == pytest.approx(outcome.plan.report.strategy.value, rel=1e-6)
 
@@ -63,7 +63,7 @@ def test_what_a_peer_does_wrong_is_seen(
     outcome: Outcome, request_read: PlanRequest, energies: np.ndarray
 ) -> None:
     def judged(given: np.ndarray) -> Verdict:
-        return judge(request_read, outcome.problem, given.tolist())
+        return judge(request_read, outcome, given.tolist())
 
     early = energies.copy()
     early[0] = 0.0
