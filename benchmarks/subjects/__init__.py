@@ -4,6 +4,7 @@ from benchmarks.subject import Subject
 from benchmarks.subjects import (
     demand_charge,
     flat_tariff,
+    group_tree,
     least_power,
     lowest_peak,
     mixed_trucks,
@@ -13,6 +14,7 @@ from benchmarks.subjects import (
     overnight_buses,
     ragged_arrivals,
     recurring_week,
+    replan,
     tight_cap,
     two_visits,
 )
@@ -28,9 +30,11 @@ _MODULES = (
     two_visits,
     demand_charge,
     lowest_peak,
+    group_tree,
     least_power,
     no_pause,
     recurring_week,
+    replan,
 )
 
 SUBJECTS: dict[str, Subject] = {module.SUBJECT.name: module.SUBJECT for module in _MODULES}
