@@ -16,7 +16,3 @@ def refuse_unsupported(request: PlanRequest, sessions: tuple[ChargingSession, ..
 def _request_faults(request: PlanRequest) -> Iterator[Fault]:
     if request.shortfall_policy is ShortfallPolicy.FEWEST:
         yield Fault(("settings", "shortfallPolicy"), "`fewest` is not supported yet; use `fair`")
-    if request.min_run_minutes > 0.0:
-        yield Fault(("settings", "minRunMinutes"), "not supported yet; use 0")
-    if request.max_pauses is not None:
-        yield Fault(("settings", "maxPauses"), "not supported yet; use null")

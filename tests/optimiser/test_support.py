@@ -21,7 +21,7 @@ def curved():
     [
         (a_request(), []),
         (a_request(shortfall_policy=ShortfallPolicy.FEWEST), ["/settings/shortfallPolicy"]),
-        (a_request(min_run_minutes=5.0, max_pauses=0), ["/settings/minRunMinutes", "/settings/maxPauses"]),
+        (a_request(min_run_minutes=5.0, max_pauses=0), []),
     ],
 )
 def test_every_reason_is_named_at_once(request_, pointers: list[str]) -> None:
