@@ -185,7 +185,7 @@ def already_charging() -> Case:
 def under_way_for_long_enough() -> Case:
     one = make_session("one", -30, 120, charging_now=True, charging_since_ms=at(-15))
     request = make_request(one, min_run_minutes=30)
-    return request, make_plan(request, {"one": [(0, 15, 60), (30, 75, 30)]})
+    return request, make_plan(request, {"one": [(0, 15, 60), (30, 60, 10)]})
 
 
 def under_way_until_there_is_no_room() -> Case:
