@@ -200,10 +200,15 @@ class SettingsBody(OwnObject):
         100.0, alias="assumedTargetSoC", description="Percent, where a schedule has no targetSoC."
     )
     min_run_minutes: Amount = Field(
-        0.0, alias="minRunMinutes", description="A run, once begun, lasts so long unless the target is met."
+        0.0,
+        alias="minRunMinutes",
+        description="A run, once begun, lasts so long unless the target is met. "
+        "One that is under way counts from tx.chargingStartTime.",
     )
     max_pauses: Annotated[int, Field(strict=True, ge=0)] | None = Field(
-        None, alias="maxPauses", description="Most pauses per schedule; null: any number."
+        None,
+        alias="maxPauses",
+        description="Most pauses between the runs of a schedule from now on; null: any number.",
     )
     shortfall_policy: Literal["fair", "fewest"] = Field("fair", alias="shortfallPolicy")
     power_rules: list[PowerRuleBody] | None = Field(None, alias="powerRules")

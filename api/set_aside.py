@@ -11,7 +11,6 @@ from api.requests import ReadRequest, Rejected
 from optimiser.domain import PlanRequest
 from optimiser.exceptions import Fault, InvalidRequestError
 from optimiser.sessions import dated_sessions
-from optimiser.support import refuse_unsupported
 
 _SCHEDULE_LISTS = ("schedules", "recurringSchedules")
 
@@ -30,7 +29,7 @@ def without_unplannable(read: ReadRequest) -> ReadRequest:
 
 def _planning_faults(request: PlanRequest) -> tuple[Fault, ...]:
     try:
-        refuse_unsupported(request, dated_sessions(request))
+        dated_sessions(request)
     except InvalidRequestError as error:
         return error.faults
     return ()

@@ -8,9 +8,8 @@ from api.documents import entries
 from api.what_if_schemas import OneMoreChange
 from api.what_if_shapes import Path
 from optimiser.domain import ChargingSession, PlanRequest
-from optimiser.exceptions import Fault, InvalidRequestError
+from optimiser.exceptions import Fault
 from optimiser.sessions import select_sessions
-from optimiser.support import refuse_unsupported
 
 
 def one_more_faults(
@@ -60,9 +59,7 @@ def planning_faults(request: PlanRequest, path: Path) -> list[Fault]:
     """What keeps the changed request from being planned, at the change that leads to it."""
     messages = [*_stay_messages(request.sessions)]
     if not messages:
-        selection = select_sessions(request)
-        messages += [fault.message for fault in selection.faults]
-        messages += _unsupported(request, selection.sessions)
+        messages += [fault.message for fault in select_sessions(request).faults]
     return [Fault(path, message) for message in messages]
 
 
@@ -73,10 +70,3 @@ def _stay_messages(sessions: Sequence[ChargingSession]) -> Iterator[str]:
             yield f"{session.schedule_id} would leave before it comes"
     counts = Counter(session.schedule_id for session in sessions)
     yield from (f"{name} would be there twice" for name, count in counts.items() if count > 1)
-
-
-def _unsupported(request: PlanRequest, sessions: tuple[ChargingSession, ...]) -> Iterator[str]:
-    try:
-        refuse_unsupported(request, sessions)
-    except InvalidRequestError as error:
-        yield from (fault.message for fault in error.faults)

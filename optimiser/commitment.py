@@ -1,7 +1,8 @@
-"""Least power and unbroken runs: deciding on and off where the relaxation breaks these rules.
+"""Least power and rules of runs: deciding on and off where the relaxation breaks them.
 
-The relaxed answer leaves most vehicles whole: their power is already 0 or enough. Unbroken runs are
-placed vehicle by vehicle at the relaxation's prices and moved while that pays; broken powers are mended
+The relaxed answer leaves most vehicles whole: their power is already 0 or enough. Runs that may not
+pause, or not as they like, are placed vehicle by vehicle at the relaxation's prices and moved while that
+pays; broken powers are mended
 by exchanges between vehicles (`optimiser.exchange`). Only what is left is decided by narrowing bounds
 and asking the engine again. That keeps the cost near the relaxed bound without a binary per cell. What
 the rounds cannot settle is placed alone in the room that is left, which always ends in a plan that keeps
@@ -23,8 +24,12 @@ from optimiser.limits import Flags
 from optimiser.pattern import Pattern, run_power_kw
 from optimiser.preferences import Preference, running_kwh
 from optimiser.problem import PlanningProblem
-from optimiser.runs import Run, cheapest_run, cheapest_spread
+from optimiser.ruled_runs import bound_to_runs, keeps_runs, rules_of
+from optimiser.run_patterns import Course
+from optimiser.run_window import Run
+from optimiser.runs import ONE_RUN, cheapest_runs
 from optimiser.series import Floats
+from optimiser.spread import cheapest_spread
 from optimiser.taper import least_kwh, mean_share_of_largest
 
 NEGLIGIBLE_KWH = 1e-9
@@ -57,25 +62,25 @@ class Aim:
 
 
 def needs_commitment(problem: PlanningProblem) -> Flags:
-    """Sessions whose rules a linear programme cannot hold: least power, or no pausing."""
-    return (problem.min_power_kw > 0.0) | ~problem.pausable
+    """Sessions whose rules a linear programme cannot hold: least power, or rules of their runs."""
+    return (problem.min_power_kw > 0.0) | bound_to_runs(problem)
 
 
 def is_linear(problem: PlanningProblem) -> bool:
-    """Whether a linear programme says all about this depot: no least power, unbroken runs or curves."""
+    """Whether a linear programme says all about this depot: no least power, rules of runs or curves."""
     return problem.curves is None and not bool(needs_commitment(problem).any())
 
 
 def commit(engine: Engine, problem: PlanningProblem, energy_kwh: Floats, aim: Aim, relaxed: Flow) -> Floats:
-    """Energies per cell near the relaxed flow's that keep least power and unbroken runs.
+    """Energies per cell near the relaxed flow's that keep least power and the rules of runs.
 
     `energy_kwh` is what each session should get; one gets less only where its rules leave no room.
     """
     search = _Search(engine, problem, aim, energy_kwh)
-    unbroken = np.flatnonzero(~problem.pausable & (energy_kwh > NEGLIGIBLE_KWH))
+    ruled = np.flatnonzero(bound_to_runs(problem) & (energy_kwh > NEGLIGIBLE_KWH))
     pattern, flow = Pattern.open(problem), relaxed
-    if unbroken.size:
-        pattern, flow = search.place_runs(unbroken, relaxed)
+    if ruled.size:
+        pattern, flow = search.place_runs(ruled, relaxed)
     energy = search.settle(pattern, flow)
     improvement = Improvement(problem, aim.objective, relaxed.prices, energy_kwh, aim.served_is_enough)
     return improvement.improved(energy)
@@ -90,6 +95,7 @@ class _Search:
         self.objective = aim.objective
         self.preference = aim.preference
         self.wanted_kwh = energy_kwh
+        self.ruled = bound_to_runs(problem)
         # A run must be long enough for its curve: it is sought with the mean power, not the largest.
         mean_kwh = mean_share_of_largest(problem)[problem.cell_session] * problem.cells.upper_kwh
         self.run_kwh = np.minimum(problem.cells.upper_kwh, mean_kwh)
@@ -143,52 +149,60 @@ class _Search:
         load_kw = self.problem.load_kw(flow.energy_kwh)[peak.counts]
         return cost + peak.price_per_kw * max(0.0, float(load_kw.max(initial=0.0)) - peak.floor_kw)
 
-    # -- unbroken runs -------------------------------------------------------------------------
+    # -- runs ----------------------------------------------------------------------------------
 
     def place_runs(self, sessions: Index, relaxed: Flow) -> tuple[Pattern, Flow]:
-        """A run for each session, as cheap as moving them makes it; the running plan's among equals."""
-        placed = Pattern.open(self.problem)
-        self._bind(placed, self._by_urgency(sessions), relaxed.prices)
+        """Runs for each session, as cheap as moving them makes it; the running plan's among equals.
+
+        Who may pause keeps the relaxed flow's where that keeps the rules.
+        """
+        relaxed_kwh = np.where(self.problem.pausable[self.problem.cell_session], relaxed.energy_kwh, 0.0)
+        placed, _ = self._runs_like(sessions, relaxed_kwh, relaxed.prices)
         pattern, answer = self._moved(placed, sessions)
-        running = self._running_runs(sessions)
-        if running is not None:
+        running, n_running = self._runs_like(sessions, running_kwh(self.problem))
+        if n_running:
             kept, kept_answer = self._moved(running, sessions)
             if not answer.beats(kept_answer):
                 pattern = kept
         return pattern, self.ask(pattern, tidy=True).flow
 
-    def _running_runs(self, sessions: Index) -> Pattern | None:
-        """Runs as the running plans have them where these still can be; None where nobody has one."""
-        running = running_kwh(self.problem)
+    def _runs_like(
+        self, sessions: Index, planned_kwh: Floats, prices: Prices | None = None
+    ) -> tuple[Pattern, int]:
+        """Runs as a plan has them where these can be, and how many; the others' are placed at prices.
+
+        Those are the prices beside the plan's runs unless given.
+        """
         pattern = Pattern.open(self.problem)
         others = []
         for i in self._by_urgency(sessions):
-            run = self._run_of_plan(pattern, i, running[pattern.cells_of(i)])
+            run = self._run_of_plan(pattern, i, planned_kwh[pattern.cells_of(i)])
             pattern.bind_run(i, run)
             others += [i] if run is None else []
-        if len(others) == sessions.size:
-            return None
-        self._bind(pattern, others, self.ask(pattern).flow.prices)
-        return pattern
+        n_kept = sessions.size - len(others)
+        if prices is not None or n_kept:
+            self._bind(pattern, others, prices or self.ask(pattern).flow.prices)
+        return pattern, n_kept
 
     def _run_of_plan(self, pattern: Pattern, i: int, planned_kwh: Floats) -> Run | None:
-        """A running plan's energies as a run, if they are one, fit and are what is wanted."""
-        cells = pattern.cells_of(i)
-        used = np.flatnonzero(planned_kwh > NEGLIGIBLE_KWH)
-        if used.size == 0 or not np.isfinite(planned_kwh).all() or used[-1] - used[0] >= used.size:
+        """A plan's energies as runs, if they keep the rules, fit and are what is wanted."""
+        cells, used = pattern.cells_of(i), planned_kwh > NEGLIGIBLE_KWH
+        if not used.any() or not np.isfinite(planned_kwh).all():
             return None
-        within = slice(int(used[0]), int(used[-1]) + 1)
+        last = int(np.flatnonzero(used)[-1])
         spare = pattern.spare_kwh(pattern.lower_kwh)[cells]
         low, high = pattern.low_kwh[cells], np.minimum(self.problem.cells.upper_kwh[cells], spare)
         least = low.copy()
-        least[within.stop - 1] = 0.0
-        fits = np.all(planned_kwh[within] <= high[within] + 1e-6) and np.all(high[within] >= low[within])
-        enough = np.all(planned_kwh[within] >= least[within] - 1e-6)
-        starts_now = within.start == 0 or not self.problem.charging_now[i]
-        if not (fits and enough and starts_now and abs(planned_kwh.sum() - self.wanted_kwh[i]) < 1e-3):
+        least[last] = 0.0
+        fits = np.all(planned_kwh[used] <= high[used] + 1e-6) and np.all(high[used] >= low[used])
+        enough = np.all(planned_kwh[used] >= least[used] - 1e-6)
+        if not (fits and enough and abs(planned_kwh.sum() - self.wanted_kwh[i]) < 1e-3):
             return None
-        energy = planned_kwh * (self.wanted_kwh[i] / planned_kwh.sum())
-        return Run(within.start, within.stop, energy, 0.0)
+        energy = np.where(used, planned_kwh, 0.0) * (self.wanted_kwh[i] / planned_kwh[used].sum())
+        if not keeps_runs(self.problem, i, energy, high >= low):
+            return None
+        hangs = rules_of(self.problem, i).hang_on_target(used, self.problem.cell_hours[cells])
+        return Run(int(np.argmax(used)), last + 1, energy, 0.0, hangs)
 
     def _moved(self, pattern: Pattern, sessions: Index) -> tuple[Pattern, _Answer]:
         """Runs moved to where the prices of the whole pattern are lower, as long as that pays."""
@@ -244,14 +258,15 @@ class _Search:
 
     def _run(self, pattern: Pattern, i: int, costs: Floats, spare_kwh: Floats) -> Run | None:
         cells = pattern.cells_of(i)
-        return cheapest_run(
+        course = Course(
             costs[cells],
             np.minimum(self.least_kwh[cells], self.run_kwh[cells]),
             np.minimum(self.run_kwh[cells], spare_kwh[cells]),
-            float(self.wanted_kwh[i]),
-            from_first=bool(self.problem.charging_now[i] and not self.problem.pausable[i]),
-            ends_early=bool(self.wanted_kwh[i] >= self.problem.need_kwh[i] - 1e-6),
+            self.problem.cell_hours[cells],
         )
+        at_target = bool(self.wanted_kwh[i] >= self.problem.need_kwh[i] - 1e-6)
+        rules = rules_of(self.problem, i) if self.ruled[i] else ONE_RUN
+        return cheapest_runs(course, float(self.wanted_kwh[i]), rules, ends_early=at_target)
 
     # -- least power ---------------------------------------------------------------------------
 
@@ -341,7 +356,7 @@ class _Search:
             pattern.release(i)
             spare = pattern.spare_kwh(energy)
             run = self._run(pattern, i, costs, spare)
-            if self.problem.pausable[i]:
+            if not self.ruled[i]:
                 high = np.minimum(self.problem.cells.upper_kwh[cells], spare[cells])
                 run = cheapest_spread(
                     costs[cells], pattern.low_kwh[cells], high, float(self.wanted_kwh[i]), run

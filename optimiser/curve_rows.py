@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from optimiser.certificate import Cells, Index
-from optimiser.charging_curve import most_between, upper_lines
+from optimiser.charging_curve import least_between, most_between, upper_lines
 from optimiser.domain import ChargingSession
 from optimiser.series import Floats
 
@@ -91,6 +91,12 @@ def curve_limit_kw(session: ChargingSession) -> float:
     """The largest power that a session's curve has on the way to its target; infinite without a curve."""
     curve = session.vehicle.charging_curve
     return np.inf if curve is None else most_between(curve, session.soc, session.target_soc)
+
+
+def curve_floor_kw(session: ChargingSession) -> float:
+    """The least power that a session's curve has on the way to its target; infinite without a curve."""
+    curve = session.vehicle.charging_curve
+    return np.inf if curve is None else least_between(curve, session.soc, session.target_soc)
 
 
 def _rows_of(

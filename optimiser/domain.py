@@ -147,6 +147,7 @@ class ChargingSession:
 
     `soc` is the state of charge at the later of arrival and now. `source` is the place of the
     EvSchedule that it came from in the request, so that the answer can be joined to it.
+    `charging_since_ms` is when the run that is under way began, None where nobody knows.
     """
 
     schedule_id: str
@@ -160,6 +161,7 @@ class ChargingSession:
     margin_ms: int = 0
     priority: float = 0.0
     charging_now: bool = False
+    charging_since_ms: int | None = None
     station_id: str | None = None
     connector_id: str | None = None
     preconditioning: Preconditioning | None = None
@@ -204,7 +206,11 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class PlanRequest:
-    """One depot's question. `sessions` are dated as given; `recurring` are still rules."""
+    """One depot's question. `sessions` are dated as given; `recurring` are still rules.
+
+    A run that ends short of the target lasts `min_run_minutes` or more; `max_pauses` between the runs of
+    one session, None for any number.
+    """
 
     now_ms: int
     horizon_ms: int

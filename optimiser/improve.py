@@ -15,9 +15,11 @@ from optimiser.bounds import strategy_bound
 from optimiser.certificate import Index, cheapest_alone
 from optimiser.cuts import cell_prices
 from optimiser.engines.base import Objective, Prices
+from optimiser.limits import Flags
 from optimiser.merit import NEGLIGIBLE_KWH, Merit, missing_price, value_of
 from optimiser.neighbourhood import Effort, Neighbourhood
 from optimiser.problem import PlanningProblem
+from optimiser.ruled_runs import bound_to_runs, keeps_runs
 from optimiser.runs import unbroken_alone
 from optimiser.series import Floats
 
@@ -101,7 +103,7 @@ class Improvement:
         """The neighbourhood at its best. HiGHS is imported here: most plans are near and never need it."""
         from optimiser.repair_milp import repaired
 
-        whole = around.free.size == self._movable().size
+        whole = around.free.size == self._movable(energy_kwh).size
         near = NEAR * max(1.0, abs(merit.value))
         got = self.problem.delivered_kwh(energy_kwh)
         missing_kwh = max(0.0, self._missing_kwh(merit))
@@ -111,14 +113,23 @@ class Improvement:
 
     # -- whom to decide anew -------------------------------------------------------------------
 
-    def _movable(self) -> Index:
-        """Sessions that want energy and have no charging curve, which whole numbers do not know."""
+    def _movable(self, energy_kwh: Floats) -> Index:
+        """Sessions that want energy; not those with a charging curve, which whole numbers do not know, nor
+        those whose run had to end because there was no room."""
         curved = np.array([s.vehicle.charging_curve is not None for s in self.problem.sessions])
-        return np.flatnonzero((self.wanted_kwh > NEGLIGIBLE_KWH) & ~curved)
+        return np.flatnonzero((self.wanted_kwh > NEGLIGIBLE_KWH) & ~curved & ~self._cut_off(energy_kwh))
+
+    def _cut_off(self, energy_kwh: Floats) -> Flags:
+        problem, first = self.problem, self.problem.cells.first_cell
+        cut_off = np.zeros(problem.n_sessions, dtype=bool)
+        for i in np.flatnonzero(problem.charging_now & bound_to_runs(problem)):
+            own = energy_kwh[first[i] : first[i + 1]]
+            cut_off[i] = own.size > 0 and not keeps_runs(problem, int(i), own, np.ones(own.size, dtype=bool))
+        return cut_off
 
     def _neighbourhoods(self, energy_kwh: Floats) -> Iterator[Neighbourhood]:
         """All at once if that is little; else around each session, from whoever pays most too much."""
-        movable = self._movable()
+        movable = self._movable(energy_kwh)
         count = np.diff(self.problem.cells.first_cell)
         if count[movable].sum() <= WHOLE_CELLS:
             yield Neighbourhood(movable, np.zeros(0, dtype=np.intp))

@@ -6,18 +6,17 @@ import numpy as np
 
 from optimiser.charging_curve import least_between
 from optimiser.problem import PlanningProblem
-from optimiser.runs import Run
+from optimiser.ruled_runs import bound_to_runs
+from optimiser.run_rules import SWITCHED_OFF_KW
+from optimiser.run_window import Run
 from optimiser.series import Floats
 from optimiser.taper import curved_sessions, least_in_run
-
-# Under this a charger counts as off (1 kW is where one vendor reads a limit as 0 and flags a fault), so
-# a run that must not pause never goes lower, even where the least power is 0.
-UNBROKEN_RUN_KW = 1.0
 
 
 def run_power_kw(problem: PlanningProblem) -> Floats:
     """The least power of each session while it charges, before any charging curve lowers it."""
-    floor = np.where(problem.pausable, 0.0, np.minimum(UNBROKEN_RUN_KW, problem.max_power_kw))
+    lowest_kw = np.minimum(SWITCHED_OFF_KW, problem.max_power_kw)
+    floor = np.where(bound_to_runs(problem), lowest_kw, 0.0)
     return np.maximum(problem.min_power_kw, floor)
 
 
@@ -66,15 +65,16 @@ class Pattern:
         return slice(int(first[session]), int(first[session + 1]))
 
     def bind_run(self, session: int, run: Run | None) -> None:
-        """Only this run, at any power from the least; nothing where there is none.
+        """Only these runs, at any power from the least; nothing where there is none.
 
-        A run that ends inside a piece is bound to its energies, and keeps room for its least power there.
+        What ends inside a piece, or is too short without the target, is bound to its energies; inside a
+        piece it keeps room for its least power.
         """
         self.release(session)
         cells = self.cells_of(session)
         within = np.zeros(cells.stop - cells.start, dtype=bool)
         if run is not None:
-            within[run.start : run.end] = True
+            within = run.energy_kwh > 0.0
         least = (
             self.low_kwh[cells]
             if run is None
@@ -82,7 +82,7 @@ class Pattern:
         )
         self.lower_kwh[cells] = np.where(within, least, 0.0)
         self.upper_kwh[cells] = np.where(within, self.free.cells.upper_kwh[cells], 0.0)
-        if run is not None and run.energy_kwh[run.end - 1] < self.low_kwh[cells][run.end - 1]:
+        if run is not None and (run.hangs or run.energy_kwh[run.end - 1] < self.low_kwh[cells][run.end - 1]):
             self._bind_early_end(session, cells, run)
 
     def _bind_early_end(self, session: int, cells: slice, run: Run) -> None:
@@ -91,6 +91,8 @@ class Pattern:
             self._fix(cells, run.energy_kwh)
             return
         last = cells.start + run.end - 1
+        if run.energy_kwh[run.end - 1] >= self.low_kwh[last]:
+            return
         self.lower_kwh[last], self.upper_kwh[last] = 0.0, self.low_kwh[last]
         self.reserved_kwh[last] = self.low_kwh[last]
 

@@ -32,7 +32,6 @@ from optimiser.sessions import dated_sessions
 from optimiser.shortfalls import REACHED_SOC, find_shortfalls
 from optimiser.solve import Solution, solve
 from optimiser.stopwatch import Stopwatch, no_clock
-from optimiser.support import refuse_unsupported
 from optimiser.timegrid import planned_time
 from optimiser.units import MS_PER_HOUR, iso_z
 
@@ -56,7 +55,6 @@ def plan_site(
     """
     watch = Stopwatch(seconds)
     sessions = dated_sessions(request)
-    refuse_unsupported(request, sessions)
     ours = tuple(session for session in sessions if session.vehicle.controllable)
     site, notices = carried_on(request, ours)
     watch.lap("expand")

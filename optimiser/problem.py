@@ -11,14 +11,15 @@ from functools import cached_property
 import numpy as np
 
 from optimiser.certificate import Cells, Index
-from optimiser.curve_rows import CurveRows, curve_limit_kw, make_curve_rows
+from optimiser.curve_rows import CurveRows, curve_floor_kw, curve_limit_kw, make_curve_rows
 from optimiser.domain import ChargingSession, PlanRequest, ShortfallPolicy, Site
 from optimiser.fixed_load import FixedLoad
 from optimiser.limits import Flags, Limit, laid_out, make_limits
 from optimiser.preconditioning import is_cut, under_limits, wanted_preconditioning
+from optimiser.run_rules import ANY_NUMBER
 from optimiser.series import Floats
 from optimiser.timegrid import TimeGrid, make_timegrid
-from optimiser.units import MS_PER_HOUR
+from optimiser.units import MS_PER_HOUR, MS_PER_MINUTE
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -36,8 +37,9 @@ class PlanningProblem:
 
     Per session: `need_kwh` (to the target), `minimum_need_kwh` (its part below the minimum SoC),
     `capacity_kwh` (battery), `priority`, `min_power_kw`, `max_power_kw` (with its connector's limit),
-    `pausable`, `charging_now`. Per piece: `hours`, `immovable_kw` (AC: base load and fixed load),
-    `price_per_kwh`, `carbon_kg_per_kwh` (both per DC kWh), `middle_hours` (from now).
+    `pausable`, `charging_now`, `max_pauses` (0 if not pausable), `run_left_hours` (how long a run that is
+    under way has to go on; any run lasts `min_run_hours`). Per piece: `hours`, `immovable_kw` (AC: base
+    load and fixed load), `price_per_kwh`, `carbon_kg_per_kwh` (both per DC kWh), `middle_hours` (from now).
     Per cell: `cells.upper_kwh`, and `lower_kwh`, which is 0 until a commitment raises it.
     """
 
@@ -55,6 +57,9 @@ class PlanningProblem:
     max_power_kw: Floats
     pausable: Flags
     charging_now: Flags
+    max_pauses: Index
+    run_left_hours: Floats
+    min_run_hours: float
     hours: Floats
     immovable_kw: Floats
     price_per_kwh: Floats
@@ -155,6 +160,8 @@ def build_problem(
     starts, hours = grid.piece_starts_ms, grid.piece_hours
     ac_per_dc = 1.0 / site.ac_dc_power_ratio
     open_need = np.array([session.frozen is None for session in sessions], dtype=np.float64)
+    max_pauses = _max_pauses(request, sessions)
+    charging_now = np.array([s.charging_now and s.arrival_ms <= request.now_ms for s in sessions], dtype=bool)
     carbon = site.carbon_g_per_kwh.at(starts) / 1000.0 if site.carbon_g_per_kwh else np.zeros(hours.size)
     return PlanningProblem(
         sessions=sessions,
@@ -169,10 +176,11 @@ def build_problem(
         priority=_column(sessions, "priority"),
         min_power_kw=np.array([s.vehicle.min_power_kw for s in sessions]),
         max_power_kw=max_power_kw,
-        pausable=np.array([s.vehicle.pausable for s in sessions], dtype=bool),
-        charging_now=np.array(
-            [s.charging_now and s.arrival_ms <= request.now_ms for s in sessions], dtype=bool
-        ),
+        pausable=max_pauses > 0,
+        charging_now=charging_now,
+        max_pauses=max_pauses,
+        run_left_hours=np.where(charging_now, _run_left_hours(request, sessions), 0.0),
+        min_run_hours=request.min_run_minutes * MS_PER_MINUTE / MS_PER_HOUR,
         hours=hours,
         immovable_kw=site.base_load_kw.at(starts) + laid_out(fixed, grid) * ac_per_dc,
         price_per_kwh=site.price_per_kwh.at(starts) * ac_per_dc,
@@ -190,11 +198,25 @@ def _column(sessions: tuple[ChargingSession, ...], name: str) -> Floats:
     return np.array([getattr(session, name) for session in sessions], dtype=np.float64)
 
 
+def _max_pauses(request: PlanRequest, sessions: tuple[ChargingSession, ...]) -> Index:
+    """What the request allows, and none for vehicles that cannot pause."""
+    most = ANY_NUMBER if request.max_pauses is None else min(request.max_pauses, ANY_NUMBER)
+    return np.array([most if s.vehicle.pausable else 0 for s in sessions], dtype=np.intp)
+
+
+def _run_left_hours(request: PlanRequest, sessions: tuple[ChargingSession, ...]) -> Floats:
+    """What a run that is under way lacks of the least length; nothing where its beginning is not known."""
+    least_ms = request.min_run_minutes * MS_PER_MINUTE
+    begun_ms = [s.charging_since_ms for s in sessions]
+    lasted_ms = [least_ms if begun is None else request.now_ms - begun for begun in begun_ms]
+    return np.maximum(least_ms - np.array(lasted_ms, dtype=np.float64), 0.0) / MS_PER_HOUR
+
+
 def _largest_power_kw(session: ChargingSession, site: Site) -> float:
-    """The vehicle's own limit, its connector's and its station's; 0 where that is under its least power."""
+    """The vehicle's own limit, its connector's and its station's; 0 where its least power is above that."""
     supply_kw = site.supply_limit_kw(session.station_id, session.connector_id)
     largest_kw = min(session.vehicle.max_power_kw, supply_kw)
-    usable = largest_kw >= session.vehicle.min_power_kw
+    usable = largest_kw >= min(session.vehicle.min_power_kw, curve_floor_kw(session))
     return min(largest_kw, curve_limit_kw(session)) if usable else 0.0
 
 

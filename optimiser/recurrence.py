@@ -78,6 +78,7 @@ def _dated(template: ChargingSession, now_ms: int, arrival_ms: int, departure_ms
         arrival_ms=arrival_ms,
         departure_ms=departure_ms,
         charging_now=template.charging_now and arrival_ms <= now_ms,
+        charging_since_ms=template.charging_since_ms if arrival_ms <= now_ms else None,
         frozen=frozen or None,
         running_plan=_inside(template.running_plan, arrival_ms, departure_ms),
     )

@@ -7,7 +7,8 @@ and change their powers there, the rest is load. Columns, per cell of a free ses
     z  charging at all  q  a run ends in here      s  a run begins in here
 
     low z <= e + r <= high z     r <= low q     z[later] + q <= 1     sum e >= need q
-    no pause:  s[j] >= z[j] - z[j-1],  sum s <= 1;   charging already:  only s[first] may be 1
+    runs:  s[j] >= z[j] - z[j-1],  sum s <= pauses + 1;   charging already:  s[first] = 1
+           z[later, within the least length of j] + q[j .. later - 1] >= s[j]
 
 The matrix of z and s alone has whole vertices (a run is a path), so few nodes are needed.
 """
@@ -23,6 +24,8 @@ from optimiser.neighbourhood import Effort, Neighbourhood
 from optimiser.pattern import run_power_kw
 from optimiser.problem import PlanningProblem
 from optimiser.programme import LimitRows, LinearProgramme
+from optimiser.repair_runs import add_runs, short_ends
+from optimiser.ruled_runs import bound_to_runs, keeps_runs
 from optimiser.series import Floats
 
 NEGLIGIBLE_KWH = 1e-9
@@ -42,7 +45,10 @@ def repaired(
     mixed = model.mixed()
     now = float(mixed.programme.cost @ mixed.start)
     point = best_point(mixed, effort.max_nodes, now - effort.enough, effort.tolerance)
-    return None if point is None or not model.ends_at_targets(point) else model.energies(point)
+    if point is None or not model.ends_at_targets(point):
+        return None
+    energies = model.energies(point)
+    return energies if model.keeps_runs(energies) else None
 
 
 class _Model:
@@ -112,6 +118,15 @@ class _Model:
         energy[self.cells] = values
         return energy
 
+    def keeps_runs(self, energy_kwh: Floats) -> bool:
+        """Whether free sessions keep the rules of their runs, to the last digit of whole numbers."""
+        ruled = self.free[bound_to_runs(self.problem)[self.free]]
+        return all(self._keeps_runs(int(i), energy_kwh) for i in ruled)
+
+    def _keeps_runs(self, i: int, energy_kwh: Floats) -> bool:
+        own = slice(int(self.problem.cells.first_cell[i]), int(self.problem.cells.first_cell[i + 1]))
+        return keeps_runs(self.problem, i, energy_kwh[own], np.ones(own.stop - own.start, dtype=bool))
+
     # -- columns and the rules of single vehicles ----------------------------------------------
 
     def _open_cells(self, sessions: Index) -> Index:
@@ -121,7 +136,7 @@ class _Model:
     def _flexible_cells(self, sessions: Index) -> Index:
         """Cells that charge for their whole piece; all of them where nothing forbids any power."""
         problem = self.problem
-        smooth = problem.pausable & (problem.min_power_kw <= 0.0)
+        smooth = ~bound_to_runs(problem) & (problem.min_power_kw <= 0.0)
         whole = (self.energy_kwh > NEGLIGIBLE_KWH) & (self.energy_kwh >= self.low_kwh * (1.0 - 1e-9))
         movable = whole | smooth[problem.cell_session]
         return np.flatnonzero(np.isin(problem.cell_session, sessions) & movable)
@@ -145,7 +160,9 @@ class _Model:
         self.on_column = self.columns.add(zeros, zeros, np.ones(n), on.astype(float), whole=True)
         self.reserve_column = self.columns.add(zeros, zeros, low, np.where(early, low - energy, 0.0))
         may_end = self._reaches_target()[self.problem.cell_session[self.open]] & (low > 0.0)
+        early |= short_ends(self.problem, self.energy_kwh, self.sessions)[self.open]
         self.end_column = self.columns.add(zeros, zeros, may_end.astype(float), early.astype(float))
+        self.columns.whole += [self.end_column] if self.problem.min_run_hours > 0.0 else []
         e, z, r, q = self.energy_column[:n], self.on_column, self.reserve_column, self.end_column
         row, one = np.arange(n), np.ones(n)
         self.rows.add(zeros, zeros + np.inf, (row, e, one), (row, r, one), (row, z, -low))
@@ -175,28 +192,9 @@ class _Model:
         e = self.of_session[i]
         need = np.full(n, -float(self.wanted_kwh[i]))
         self.rows.at_least(0.0, np.concatenate([e, q]), np.concatenate([np.ones(e.size), need]))
-        if not self.problem.pausable[i]:
-            self._add_run(i, own)
-
-    def _add_run(self, i: int, own: Index) -> None:
-        """One beginning at most; pieces without room in between break a run as well."""
-        n, z = own.size, self.on_column[own]
-        cells, row = self.open[own], np.arange(n)
-        first = cells == self.problem.cells.first_cell[i]
-        may_begin = first if self.problem.charging_now[i] else np.ones(n, dtype=bool)
-        on = self.energy_kwh[cells] > NEGLIGIBLE_KWH
-        begins = on & ~np.concatenate([[False], on[:-1]])
-        s = self.columns.add(np.zeros(n), np.zeros(n), may_begin.astype(float), begins.astype(float))
-        follows = np.flatnonzero(np.diff(cells) == 1) + 1
-        ones = np.ones(n)
-        self.rows.add(
-            np.zeros(n),
-            np.full(n, np.inf),
-            (row, s, ones),
-            (row, z, -ones),
-            (follows, z[follows - 1], ones[follows]),
-        )
-        self.rows.at_least(-1.0, s, -ones)
+        if bound_to_runs(self.problem)[i]:
+            on = self.energy_kwh[self.open[own]] > NEGLIGIBLE_KWH
+            add_runs(self.problem, (self.columns, self.rows), self.open[own], (z, q), on)
 
     # -- what vehicles share -------------------------------------------------------------------
 
@@ -209,7 +207,9 @@ class _Model:
         got = problem.delivered_kwh(self.energy_kwh)[sessions]
         least = np.minimum(problem.minimum_need_kwh[sessions], wanted)
         n, zeros = sessions.size, np.zeros(sessions.size)
-        most_short = np.where(fixed > 0.0, 0.0, wanted)
+        hanging = np.unique(problem.cell_session[short_ends(problem, self.energy_kwh, sessions)])
+        keeps_all = (fixed > 0.0) | (np.isin(sessions, hanging) & ~np.isin(sessions, self.free))
+        most_short = np.where(keeps_all, 0.0, wanted)
         short = self.short_column = self.columns.add(
             zeros + missing, zeros, most_short, np.maximum(wanted - got, 0.0)
         )

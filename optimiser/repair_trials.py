@@ -2,7 +2,7 @@
 
 Four tests, from the cheapest. *Held*: everybody else stays where the plan has put them, and the session
 fills the room that is left; enough, but not needed. *Relaxed*: the others may move; that is exact for a
-linear depot (no least power, unbroken runs or charging curves), for others needed, but not enough.
+linear depot (no least power, rules of runs or charging curves), for others needed, but not enough.
 *Alone*: the others' plans are frozen and the session is planned by its own rules; enough. *Planned*: the
 whole depot is planned again.
 """
@@ -20,10 +20,13 @@ from optimiser.network import ROUNDING_KWH
 from optimiser.pattern import run_power_kw
 from optimiser.plan import Segments
 from optimiser.problem import PlanningProblem, build_problem
-from optimiser.runs import cheapest_run, cheapest_spread
+from optimiser.ruled_runs import bound_to_runs, rules_of
+from optimiser.run_patterns import Course
+from optimiser.runs import ONE_RUN, cheapest_runs
 from optimiser.series import Floats, StepSeries
 from optimiser.shortfalls import REACHED_SOC
 from optimiser.solve import Solution, solve
+from optimiser.spread import cheapest_spread
 
 # A repair must bring the session to within this share of what counts as reached: so that rounding in
 # between never undoes it, and so that it is not larger than needed.
@@ -114,14 +117,14 @@ class Trials:
     def _most_by_rules(self, problem: PlanningProblem) -> float:
         """Energy of the earliest run, or of the earliest pieces, in an otherwise settled depot."""
         cells = slice(int(problem.cells.first_cell[self.i]), int(problem.cells.first_cell[self.i + 1]))
-        pieces, pausable = problem.cells.piece[cells], bool(problem.pausable[self.i])
+        pieces, ruled = problem.cells.piece[cells], bool(bound_to_runs(problem)[self.i])
         room = np.min([limit.room_kwh for limit in problem.limits if limit.members[self.i]], axis=0)
         low = float(run_power_kw(problem)[self.i]) * problem.cell_hours[cells]
         high = np.minimum(problem.cells.upper_kwh[cells], room[pieces])
         need, price = float(problem.need_kwh[self.i]), problem.middle_hours[pieces]
-        goes_on = bool(problem.charging_now[self.i]) and not pausable
-        run = cheapest_run(price, low, high, need, from_first=goes_on)
-        run = cheapest_spread(price, low, high, need, run) if pausable else run
+        course = Course(price, low, high, problem.cell_hours[cells])
+        run = cheapest_runs(course, need, rules_of(problem, self.i) if ruled else ONE_RUN)
+        run = run if ruled else cheapest_spread(price, low, high, need, run)
         return 0.0 if run is None else float(run.energy_kwh.sum())
 
     def planned_again(self, request: PlanRequest) -> bool:

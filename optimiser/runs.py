@@ -1,33 +1,25 @@
-"""One vehicle's best unbroken run at given prices: the small problem inside the large one.
+"""One vehicle's best runs at given prices: the small problem inside the large one.
 
 All arrays here cover one session's window, one entry per piece. A run takes at least `low_kwh` and at
-most `high_kwh` in every piece that it spans; its last piece may take less, because a run may end inside
-a piece once the target is reached.
+most `high_kwh` in every piece that it spans; the last piece of the last run may take less, because a run
+may end inside a piece once the target is reached. A single run is found by trying all of them, several
+by `optimiser.run_moves`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from optimiser.certificate import Cells, Index
 from optimiser.limits import Flags
+from optimiser.run_moves import cheapest_pattern
+from optimiser.run_patterns import Course
+from optimiser.run_rules import SAME_HOURS, RunRules, runs_of
+from optimiser.run_window import NEGLIGIBLE_KWH, Run, Window
 from optimiser.series import Floats
 
-# Pairs of (start, end) times pieces that are looked at together: 4 million doubles are 32 MB.
-CHUNK = 4_000_000
-# Energies closer than this are equal: a window filled to the brim must not fail by the last digit.
-NEGLIGIBLE_KWH = 1e-9
 LONG_WINDOW = 64
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Run:
-    """An unbroken run over pieces `[start, end)` of the window, and its energy in every piece."""
-
-    start: int
-    end: int
-    energy_kwh: Floats
-    cost: float
+ONE_RUN = RunRules()
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -39,34 +31,59 @@ class _Spans:
     least_kwh: Floats
     most_kwh: Floats
 
+    def take(self, kept: Flags) -> "_Spans":
+        return _Spans(self.start[kept], self.end[kept], self.least_kwh[kept], self.most_kwh[kept])
 
-def cheapest_run(
-    price: Floats,
-    low_kwh: Floats,
-    high_kwh: Floats,
-    energy_kwh: float,
-    *,
-    from_first: bool = False,
-    ends_early: bool = True,
+
+def cheapest_runs(
+    course: Course, energy_kwh: float, rules: RunRules = ONE_RUN, *, ends_early: bool = True
 ) -> Run | None:
-    """The cheapest run that takes `energy_kwh`, or as much of it as any run can.
+    """The cheapest runs under these rules that take `energy_kwh`, or as much of it as any can.
 
-    `from_first`: the run must begin in the first piece (the vehicle is charging already). `ends_early`:
-    where even the least of a whole run is too much, its last piece may take less; that is for runs that
-    reach their target. Among equals the earliest start wins, then the shortest. None where no run can
-    take anything. Windows of more than 64 pieces are searched at every second, third, ... piece.
+    `ends_early`: the energy meets the target, so the last run may be short and, where even the least of
+    it is too much, end inside a piece. Among equals the earliest start wins, then the shortest. None
+    where no run can take anything. A single run is the best there is in windows of up to 64 pieces;
+    longer ones are searched at every second, third, ... piece.
     """
-    spans = _thinned(_spans(low_kwh, high_kwh), price.size, from_first)
+    if rules.most_pauses == 0 or course.price.size < 3 or energy_kwh <= 0.0:
+        return _cheapest_run(course, energy_kwh, rules, ends_early)
+    return _hanging(course, rules, cheapest_pattern(course, energy_kwh, rules, ends_early=ends_early))
+
+
+def _cheapest_run(course: Course, energy_kwh: float, rules: RunRules, ends_early: bool) -> Run | None:
+    low_kwh = course.low_kwh
+    spans = _spans(low_kwh, course.high_kwh)
+    spans = _thinned(spans, course.price.size, rules.goes_on and not course.blocked[:1].any())
+    if rules.charging and rules.most_pauses == 0:
+        spans = spans.take(spans.start == 0)
+    long = _long_enough(course, spans, rules)
+    spans = spans.take(long | (ends_early & (spans.most_kwh >= energy_kwh - 1e-12)))
     target = min(energy_kwh, float(spans.most_kwh.max(initial=0.0)))
     least = spans.least_kwh if ends_early else spans.least_kwh + low_kwh[spans.end - 1]
-    return _best(
-        spans,
-        least < target if ends_early else least <= target + NEGLIGIBLE_KWH,
-        price,
-        low_kwh,
-        high_kwh,
-        target,
-    )
+    fits = least < target if ends_early else least <= target + NEGLIGIBLE_KWH
+    return _hanging(course, rules, _best(spans, fits, course.price, low_kwh, course.high_kwh, target))
+
+
+def _long_enough(course: Course, spans: _Spans, rules: RunRules) -> Flags:
+    """Runs that are long enough wherever they end; one under way may end with its room or the window."""
+    until = np.concatenate([[0.0], np.cumsum(course.hours)])
+    blocked = np.append(course.blocked, True)
+    no_more_room = (spans.start == 0) & rules.charging & blocked[spans.end]
+    length = until[spans.end] - until[spans.start]
+    long: Flags = (length >= rules.least_at(spans.start) - SAME_HOURS) | no_more_room
+    return long
+
+
+def _hanging(course: Course, rules: RunRules, run: Run | None) -> Run | None:
+    """The run, told whether it hangs on its target."""
+    if run is None or (rules.least_hours <= 0.0 and rules.left_hours <= 0.0):
+        return run
+    on = run.energy_kwh > 0.0
+    _, end, _ = runs_of(on, course.hours)
+    under_way = bool(rules.charging and on[0] and end.size == 1)
+    if under_way and np.append(course.blocked, True)[end[-1]]:
+        return run
+    return replace(run, hangs=rules.hang_on_target(on, course.hours))
 
 
 def least_run_cost(price: Floats, low_kwh: Floats, high_kwh: Floats, energy_kwh: float) -> float | None:
@@ -105,11 +122,11 @@ def _best(
     fits = fits & (spans.most_kwh >= energy_kwh - 1e-12)
     if energy_kwh <= 0.0 or not fits.any():
         return None
-    window = _Window(price, low_kwh, high_kwh, energy_kwh, loose_ends)
+    window = Window(price, low_kwh, high_kwh, energy_kwh, loose_ends)
     start, end = spans.start[fits], spans.end[fits]
     costs = window.costs(start, end)
     best = int(np.lexsort((end, start, np.round(costs, 9)))[0])
-    taken = window.fill(start[best : best + 1], end[best : best + 1])[0]
+    taken = window.fill(window.inside(start[best : best + 1], end[best : best + 1]))[0]
     return Run(int(start[best]), int(end[best]), taken, float(costs[best]))
 
 
@@ -128,85 +145,7 @@ def _thinned(spans: _Spans, n_pieces: int, from_first: bool) -> _Spans:
     step = -(-n_pieces // LONG_WINDOW)
     kept = (spans.start % step == 0) & ((spans.end % step == 0) | (spans.end == n_pieces))
     kept = spans.start == 0 if from_first else kept
-    return _Spans(spans.start[kept], spans.end[kept], spans.least_kwh[kept], spans.most_kwh[kept])
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class _Window:
-    """Prices and bounds of a window, and the energy that every run in it takes."""
-
-    price: Floats
-    low_kwh: Floats
-    high_kwh: Floats
-    energy_kwh: float
-    loose_ends: bool
-
-    def costs(self, start: Index, end: Index) -> Floats:
-        """Cost of each run `[start, end)`, some thousands at a time to bound the memory."""
-        rows = max(1, CHUNK // self.price.size)
-        chunks = range(0, start.size, rows)
-        return np.concatenate(
-            [self.fill(start[k : k + rows], end[k : k + rows]) @ self.price for k in chunks]
-        )
-
-    def fill(self, start: Index, end: Index) -> Floats:
-        """Energy per run and piece: the least everywhere, the rest into the cheapest pieces of the run.
-
-        Where even the least over the whole run is more than the energy, its last piece ends early.
-        """
-        base, spare = self._least(start, end)
-        order = np.argsort(self.price, kind="stable")
-        spare = spare[:, order]
-        before = np.cumsum(spare, axis=1) - spare
-        missing = self.energy_kwh - base.sum(axis=1)
-        base[:, order] += np.clip(missing[:, None] - before, 0.0, spare)
-        return base
-
-    def _least(self, start: Index, end: Index) -> tuple[Floats, Floats]:
-        """What each run takes at least in every piece, and what it could take on top."""
-        piece, run = np.arange(self.price.size), np.arange(start.size)
-        inside = (piece >= start[:, None]) & (piece < end[:, None])
-        base = np.where(inside, self.low_kwh, 0.0)
-        spare = np.where(inside, self.high_kwh - self.low_kwh, 0.0)
-        if self.loose_ends:
-            for edge in (start, end - 1):
-                base[run, edge], spare[run, edge] = 0.0, self.high_kwh[edge]
-        excess = np.maximum(base.sum(axis=1) - self.energy_kwh, 0.0)
-        base[run, end - 1] -= excess
-        return base, np.where(excess[:, None] > 0.0, 0.0, spare)
-
-
-def cheapest_spread(
-    price: Floats, low_kwh: Floats, high_kwh: Floats, energy_kwh: float, otherwise: Run | None
-) -> Run | None:
-    """Energy in the cheapest pieces that have room, pauses allowed; `otherwise` where that gives no more.
-
-    Pieces are filled from the cheapest. Where the last one gets less than the least, it takes the rest
-    from the others, dearest first, as far as these stay above theirs.
-    """
-    usable = high_kwh >= np.maximum(low_kwh, 1e-12)
-    order = np.lexsort((np.arange(price.size), price, ~usable))[: int(usable.sum())]
-    filled = np.cumsum(high_kwh[order])
-    taken = np.zeros(price.size)
-    taken[order] = np.clip(energy_kwh - (filled - high_kwh[order]), 0.0, high_kwh[order])
-    _raise_last(taken, order, low_kwh)
-    taken[taken < low_kwh * (1.0 - 1e-9)] = 0.0
-    if otherwise is not None and otherwise.energy_kwh.sum() >= taken.sum() - 1e-9:
-        return otherwise
-    used = np.flatnonzero(taken)
-    return Run(int(used[0]), int(used[-1]) + 1, taken, float(taken @ price)) if used.size else otherwise
-
-
-def _raise_last(taken: Floats, order: Index, low_kwh: Floats) -> None:
-    used = order[taken[order] > 0.0]
-    if used.size == 0 or taken[used[-1]] >= low_kwh[used[-1]]:
-        return
-    missing = low_kwh[used[-1]] - taken[used[-1]]
-    for piece in used[-2::-1]:
-        given = min(missing, max(0.0, taken[piece] - low_kwh[piece]))
-        taken[piece] -= given
-        taken[used[-1]] += given
-        missing -= given
+    return spans.take(kept)
 
 
 def unbroken_alone(

@@ -9,6 +9,7 @@ import numpy as np
 from optimiser.certificate import Index
 from optimiser.pattern import run_power_kw
 from optimiser.problem import PlanningProblem
+from optimiser.ruled_runs import bound_to_runs
 from optimiser.series import Floats
 from optimiser.units import MS_PER_HOUR
 
@@ -38,14 +39,16 @@ def settled(problem: PlanningProblem, energy_kwh: Floats, wanted_kwh: Floats) ->
 
 
 def _bridge_tiny_gaps(problem: PlanningProblem, energy_kwh: Floats) -> None:
-    """Close gaps of milliseconds in unbroken runs, where others can step back for them."""
+    """Close gaps of milliseconds in runs that may not pause at will, where others can step back for them."""
     low = run_power_kw(problem)[problem.cell_session] * problem.cell_hours
-    unbroken = ~problem.pausable[problem.cell_session]
-    for cell in np.flatnonzero(unbroken & (low < TINY_GAP_KWH) & (energy_kwh < low)):
+    ruled = bound_to_runs(problem)[problem.cell_session]
+    for cell in np.flatnonzero(ruled & (low < TINY_GAP_KWH) & (energy_kwh < low)):
         i = problem.cell_session[cell]
         before = energy_kwh[problem.cells.first_cell[i] : cell]
         after = energy_kwh[cell + 1 : problem.cells.first_cell[i + 1]]
-        if before.any() and after.any() and low[cell] <= problem.cells.upper_kwh[cell]:
+        beside = before[-1:].any() and after[:1].any()
+        between = before.any() and after.any() and not problem.pausable[i]
+        if (beside or between) and low[cell] <= problem.cells.upper_kwh[cell]:
             _make_way(problem, energy_kwh, int(cell), low)
 
 

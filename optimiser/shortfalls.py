@@ -7,6 +7,7 @@ from optimiser.domain import ChargingSession
 from optimiser.limits import Flags
 from optimiser.plan import Reason, Shortfall
 from optimiser.problem import PlanningProblem
+from optimiser.ruled_runs import bound_to_runs, rules_of
 from optimiser.series import Floats
 from optimiser.solve import Solution
 from optimiser.units import PERCENT
@@ -47,7 +48,7 @@ def _reasons(
     reasons += _limit_reasons(problem, solution.energy_kwh, spare, i, cells)
     cut_off = _cut_off(problem, solution, i, cells)
     if cut_off or _rules_took_energy(problem, solution, i, cells) or not reasons:
-        code = "min-power" if session.vehicle.pausable else "no-pause"
+        code = "no-pause" if bound_to_runs(problem)[i] else "min-power"
         reasons.append(Reason(code, start_ms, end_ms))
     return tuple(reasons)
 
@@ -100,9 +101,9 @@ def _spans(problem: PlanningProblem, pieces: Index, flags: Flags) -> list[tuple[
 
 
 def _cut_off(problem: PlanningProblem, solution: Solution, i: int, cells: Index) -> bool:
-    """Whether a vehicle that is charging and cannot pause has no room to go on from now."""
+    """Whether a vehicle whose run must not end at once has no room to go on from now."""
     goes_on = bool((solution.energy_kwh[cells[:1]] > 0.0).all())
-    return bool(problem.charging_now[i] and not problem.pausable[i]) and not goes_on
+    return rules_of(problem, i).goes_on and not goes_on
 
 
 def _rules_took_energy(problem: PlanningProblem, solution: Solution, i: int, cells: Index) -> bool:

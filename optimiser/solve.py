@@ -232,7 +232,7 @@ def _with_rules(
     if engine.exact and not needs_commitment(problem).any():
         return committed
     # Where least power or an unbroken run leaves somebody short, others may get more than a fair share.
-    energy = np.maximum(energy, problem.delivered_kwh(committed))
+    energy = np.maximum(energy, np.minimum(problem.delivered_kwh(committed), problem.need_kwh))
     return follow_curves(problem, settled(problem, committed, energy), energy)
 
 

@@ -10,6 +10,8 @@ from optimiser.certificate import Index
 from optimiser.charging_curve import hours_to_charge, least_between, most_in_piece, power_at
 from optimiser.domain import ChargingCurve
 from optimiser.problem import PlanningProblem
+from optimiser.ruled_runs import bound_to_runs, keeps_runs
+from optimiser.run_rules import SWITCHED_OFF_KW
 from optimiser.series import Floats
 
 NEGLIGIBLE_KWH = 1e-9
@@ -60,7 +62,8 @@ def reach_kwh(problem: PlanningProblem) -> Floats:
     reach = np.minimum(problem.delivered_kwh(problem.cells.upper_kwh), problem.need_kwh)
     for i, curve, cells in curved_sessions(problem):
         upper = problem.cells.upper_kwh[cells]
-        taken = _forward(problem, i, curve, cells, upper, np.full(upper.size, np.inf))
+        need, one_run = float(problem.need_kwh[i]), not problem.pausable[i]
+        taken = _forward(problem, i, curve, upper, np.full(upper.size, np.inf), need, one_run=one_run)
         reach[i] = min(float(taken.sum()), float(problem.need_kwh[i]))
     return reach
 
@@ -78,11 +81,31 @@ def follow_curves(problem: PlanningProblem, energy_kwh: Floats, wanted_kwh: Floa
             energy[cells] = 0.0
             room, wanted = _room_kwh(problem, energy, i, cells), float(wanted_kwh[i])
             carried = _carried(problem, i, curve, cells, planned, room, wanted)
-            energy[cells] = carried
             if carried.sum() < wanted - LEFT_BEHIND_KWH:
                 at_once = _carried(problem, i, curve, cells, problem.cells.upper_kwh[cells], room, wanted)
-                energy[cells] = at_once if at_once.sum() > carried.sum() else carried
+                carried = at_once if at_once.sum() > carried.sum() else carried
+            energy[cells] = carried
     return energy
+
+
+def _carried(
+    problem: PlanningProblem,
+    i: int,
+    curve: ChargingCurve,
+    cells: slice,
+    planned: Floats,
+    room: Floats,
+    wanted: float,
+) -> Floats:
+    """Forward along the curve with pauses as planned; in one run, or not at all, where that breaks a rule."""
+    ruled = bool(bound_to_runs(problem)[i])
+    least_kw = max(float(problem.min_power_kw[i]), min(float(problem.max_power_kw[i]), SWITCHED_OFF_KW))
+    free = room >= least_kw * problem.cell_hours[cells]
+    for one_run in (False, True) if problem.pausable[i] else (True,):
+        taken = _forward(problem, i, curve, planned, room, wanted, one_run=one_run)
+        if not ruled or keeps_runs(problem, i, taken, free):
+            return taken
+    return np.zeros(planned.size)
 
 
 def _keeps_curve(
@@ -95,8 +118,10 @@ def _keeps_curve(
 
 
 def _is_sound(problem: PlanningProblem, i: int, curve: ChargingCurve, cells: slice, energy: Floats) -> bool:
-    """Under the curve, and nowhere under the least power but where the run ends at the target."""
+    """Under the curve, in runs as they may be, and under the least power only where the target is met."""
     if not _keeps_curve(problem, i, curve, cells, energy):
+        return False
+    if problem.pausable[i] and not keeps_runs(problem, i, energy, np.ones(energy.size, dtype=bool)):
         return False
     allowed = power_at(curve, soc_after(problem, i, energy))
     least = np.minimum(problem.min_power_kw[i], allowed) * problem.cell_hours[cells]
@@ -106,27 +131,29 @@ def _is_sound(problem: PlanningProblem, i: int, curve: ChargingCurve, cells: sli
     return below.size == 0 or (below.size == 1 and bool(below[0] == used[-1]) and bool(at_target))
 
 
-def _carried(
+def _forward(
     problem: PlanningProblem,
     i: int,
     curve: ChargingCurve,
-    cells: slice,
     planned: Floats,
     room: Floats,
     wanted: float,
+    *,
+    one_run: bool,
 ) -> Floats:
     """Forward through the cells, with what one could not take carried into the later ones.
 
-    A vehicle that cannot pause takes it right after its run only. A cell that gets less than its least
-    stays empty, unless the target is met in it.
+    `one_run`: that is taken right after the run only; so it is where runs are ruled, in every run. A cell
+    that gets less than its least stays empty, unless the target is met in it.
     """
+    cells = slice(int(problem.cells.first_cell[i]), int(problem.cells.first_cell[i + 1]))
     hours, capacity = problem.cell_hours[cells], float(problem.capacity_kwh[i])
     limit = np.minimum(room, problem.cells.upper_kwh[cells])
-    low_kw = float(problem.min_power_kw[i])
+    low_kw, ruled = float(problem.min_power_kw[i]), bool(bound_to_runs(problem)[i])
     taken, soc, carry = np.zeros(planned.size), problem.sessions[i].soc, 0.0
     for k in range(planned.size):
-        goes_on = bool(problem.pausable[i]) or (k > 0 and taken[k - 1] > 0.0)
-        begins = planned[k] > NEGLIGIBLE_KWH and (bool(problem.pausable[i]) or not taken.any())
+        goes_on = not ruled or (k > 0 and taken[k - 1] > 0.0)
+        begins = planned[k] > NEGLIGIBLE_KWH and (not one_run or not taken.any())
         ask = planned[k] + carry if begins or goes_on else 0.0
         ask = max(0.0, min(ask, limit[k], wanted - taken.sum()))
         got = most_in_piece(curve, soc, hours[k], ask, capacity)
@@ -138,12 +165,6 @@ def _carried(
         carry += planned[k] - got
         soc += got / capacity
     return taken
-
-
-def _forward(
-    problem: PlanningProblem, i: int, curve: ChargingCurve, cells: slice, wish: Floats, room: Floats
-) -> Floats:
-    return _carried(problem, i, curve, cells, wish, room, float(problem.need_kwh[i]))
 
 
 def _room_kwh(problem: PlanningProblem, energy_kwh: Floats, i: int, cells: slice) -> Floats:

@@ -23,6 +23,11 @@ def is_charging(tx: payloads.Tx, now_ms: int) -> bool:
     return ended is None or to_ms(ended) > now_ms
 
 
+def begun_ms(tx: payloads.Tx) -> int | None:
+    """When the transaction's charging began, if it did."""
+    return None if tx.charging_start_time is None else to_ms(tx.charging_start_time)
+
+
 def is_frozen(schedule: payloads.EvSchedule) -> bool:
     """Whether the plan inside must be kept to the letter: it says so, and it has segments."""
     meta, plan = schedule.plan_meta, schedule.plan

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from adapters.chargeye import payloads
-from adapters.chargeye.inner_plan import is_charging, is_frozen, last_past_segment, planned_segments
+from adapters.chargeye.inner_plan import begun_ms, is_charging, is_frozen, last_past_segment, planned_segments
 from adapters.chargeye.sources import (
     NO_EV,
     NO_SETTINGS,
@@ -130,7 +130,8 @@ def to_session(stay: Stay, around: Surroundings) -> ChargingSession:
         stay,
         around,
         soc=known_soc(stay, now_ms),
-        charging_now=under_way and is_charging(tx, now_ms),
+        charging_now=(charging := under_way and is_charging(tx, now_ms)),
+        charging_since_ms=begun_ms(tx) if charging else None,
         frozen=segments if frozen else None,
         running_plan=() if frozen else segments,
     )
@@ -148,6 +149,7 @@ def _session(
     *,
     soc: float | None,
     charging_now: bool = False,
+    charging_since_ms: int | None = None,
     frozen: tuple[FixedSegment, ...] | None = None,
     running_plan: tuple[FixedSegment, ...] = (),
 ) -> ChargingSession:
@@ -165,6 +167,7 @@ def _session(
         margin_ms=_margin_ms(settings, inner),
         priority=stay.embedded.priority,
         charging_now=charging_now,
+        charging_since_ms=charging_since_ms,
         station_id=schedule.station_id if schedule.station_id in around.stations else None,
         connector_id=schedule.connector_id if schedule.station_id in around.stations else None,
         preconditioning=_preconditioning(stay, around),

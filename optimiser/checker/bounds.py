@@ -175,7 +175,8 @@ def _raised_to_runs(
     Runs begin at pieces, so the market's pieces must be all of them.
     """
     columns = facts.columns
-    unbroken = np.flatnonzero(~columns.pausable & ~columns.frozen & ~columns.curved & (energy > 0.0))
+    one_run = ~columns.pausable | (facts.request.max_pauses == 0)
+    unbroken = np.flatnonzero(one_run & ~columns.frozen & ~columns.curved & (energy > 0.0))
     if unbroken.size == 0:
         return relaxed
     cells = _cells(facts, market)
@@ -261,12 +262,11 @@ def _cells(facts: Facts, market: Market) -> Cells:
 
 
 def _most_kw(facts: Facts) -> Floats:
-    """Largest power that a session can have anywhere; 0 where its least power is over it."""
-    columns, curves = facts.columns, facts.curves
-    most = np.minimum(
-        columns.max_kw, curves.most_between(columns.soc, np.maximum(columns.soc, columns.target_soc))
-    )
-    return np.where(~columns.curved & (columns.min_kw > columns.max_kw), 0.0, most)
+    """Largest power that a session can have anywhere; 0 where its least power is over it everywhere."""
+    columns, way = facts.columns, (facts.columns.soc, np.maximum(facts.columns.soc, facts.columns.target_soc))
+    most = np.minimum(columns.max_kw, facts.curves.most_between(*way))
+    least = np.minimum(columns.min_kw, facts.curves.least_between(*way))
+    return np.where(least > columns.max_kw, 0.0, most)
 
 
 def _own_cost(facts: Facts, stage: str, market: Market, cells: Cells) -> Floats:

@@ -23,7 +23,8 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 class SessionColumns:
     """The planned sessions as columns, one entry per session.
 
-    `begin_ms` is the later of arrival and now; `max_kw` is the least of vehicle, connector and station.
+    `begin_ms` is the later of arrival and now; `charging_since_ms` is long ago where nobody knows;
+    `max_kw` is the least of vehicle, connector and station.
     Preconditioning is `warm_kw` from `warm_ms` to the departure, 0 where there is none.
     """
 
@@ -39,6 +40,7 @@ class SessionColumns:
     min_kw: Floats
     pausable: Flags
     charging_now: Flags
+    charging_since_ms: Instants
     frozen: Flags
     curved: Flags
     warm_ms: Instants
@@ -137,7 +139,7 @@ def session_columns(request: PlanRequest, sessions: tuple[ChargingSession, ...])
     limits = SupplyLimits(request.site)
     warm = [_warm_span(session) for session in sessions]
     whole = [
-        (max(s.arrival_ms, request.now_ms), s.departure_ms, s.charge_until_ms, w[0])
+        (max(s.arrival_ms, request.now_ms), s.departure_ms, s.charge_until_ms, w[0], s.charging_since_ms or 0)
         for s, w in zip(sessions, warm, strict=True)
     ]
     real = [
@@ -148,7 +150,7 @@ def session_columns(request: PlanRequest, sessions: tuple[ChargingSession, ...])
         (s.vehicle.pausable, s.charging_now, s.frozen is not None, s.vehicle.charging_curve is not None)
         for s in sessions
     ]
-    begin, departure, until, warm_ms = _transposed(whole, 4, np.int64)
+    begin, departure, until, warm_ms, since = _transposed(whole, 5, np.int64)
     soc, target, minimum, bulk, capacity, most, least, warm_kw = _transposed(real, 8, np.float64)
     pausable, charging_now, frozen, curved = _transposed(flag, 4, np.bool_)
     return SessionColumns(
@@ -164,6 +166,7 @@ def session_columns(request: PlanRequest, sessions: tuple[ChargingSession, ...])
         min_kw=least,
         pausable=pausable,
         charging_now=charging_now,
+        charging_since_ms=since,
         frozen=frozen,
         curved=curved,
         warm_ms=warm_ms,

@@ -10,6 +10,8 @@ from optimiser.checker.loads import Loads, within
 from optimiser.series import Floats, Instants
 from optimiser.units import MS_PER_MINUTE
 
+SWITCHED_OFF_KW = 1.0  # a charger reads less as off
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Runs:
@@ -40,7 +42,8 @@ def find_runs(facts: Facts) -> Runs:
 def check_runs(facts: Facts, loads: Loads) -> Breaches:
     """No pause where there may be none, short runs only at the target, not too many pauses."""
     runs = find_runs(facts)
-    return _broken_runs(facts, runs, loads) + _short_runs(facts, runs) + _many_pauses(facts, runs)
+    short = _short_runs(facts, runs, loads) + _stopped_runs(facts, runs, loads)
+    return _broken_runs(facts, runs, loads) + short + _many_pauses(facts, runs)
 
 
 def _late(facts: Facts, runs: Runs) -> Flags:
@@ -94,7 +97,9 @@ def _excused(facts: Facts, loads: Loads, session: int, pauses: list[tuple[int, i
 
 
 def _no_room(facts: Facts, loads: Loads, session: int, pause: tuple[int, int]) -> bool:
-    wanted_kw = max(float(facts.columns.min_kw[session]), POWER_KW)
+    """Under what a charger reads as off there is no room for a run, whatever the least power."""
+    columns = facts.columns
+    wanted_kw = max(float(columns.min_kw[session]), min(SWITCHED_OFF_KW, float(columns.max_kw[session])))
     for limit in loads.limits.path(facts.plan.sessions[session].station_id):
         room = -loads.over[loads.of(limit)][within(loads, limit, *pause)]
         needed = wanted_kw * float(loads.limits.per_dc_kw(np.array([limit]))[0])
@@ -103,21 +108,43 @@ def _no_room(facts: Facts, loads: Loads, session: int, pause: tuple[int, int]) -
     return False
 
 
-def _short_runs(facts: Facts, runs: Runs) -> Breaches:
-    """A run that was under way at now began before it, so its length is not known to be short."""
-    columns, least_ms = facts.columns, facts.request.min_run_minutes * MS_PER_MINUTE
-    short = runs.end_ms - runs.start_ms < least_ms - TIME_MS
-    hungry = runs.end_soc < columns.target_soc[runs.session] - REACHED_SOC
+def _short_runs(facts: Facts, runs: Runs, loads: Loads) -> Breaches:
+    """A run that was under way at now counts from its beginning, and may end where room or stay do."""
+    columns = facts.columns
     begun = columns.charging_now[runs.session] & (runs.start_ms <= columns.begin_ms[runs.session] + TIME_MS)
+    start_ms = np.where(begun, columns.charging_since_ms[runs.session], runs.start_ms)
+    hungry = runs.end_soc < columns.target_soc[runs.session] - REACHED_SOC
+    short = _is_short(facts, runs.end_ms - start_ms) & hungry & ~columns.frozen[runs.session]
+    for i in np.flatnonzero(short & begun):
+        end_ms = int(runs.end_ms[i])
+        over = end_ms >= columns.charge_until_ms[runs.session[i]] - TIME_MS
+        short[i] = not (over or _no_room(facts, loads, int(runs.session[i]), (end_ms, end_ms + 1)))
     return breaches_at(
         "4.5 min-run",
-        short & hungry & ~begun & ~columns.frozen[runs.session],
+        short,
         lambda i: f"{facts.name(int(runs.session[i]))}, {span(runs.start_ms[i], runs.end_ms[i])}",
-        lambda i: (
-            f"a run of {(runs.end_ms[i] - runs.start_ms[i]) / MS_PER_MINUTE:.3f} min "
-            f"ends under target, at least {facts.request.min_run_minutes} min asked"
-        ),
+        lambda i: _too_short(facts, int(runs.end_ms[i] - start_ms[i])),
     )
+
+
+def _stopped_runs(facts: Facts, runs: Runs, loads: Loads) -> Breaches:
+    """Runs that were under way at now, had not lasted long enough, and do not go on although they could."""
+    columns = facts.columns
+    lasted_ms = columns.begin_ms - columns.charging_since_ms
+    stopped = _late(facts, runs) & _is_short(facts, lasted_ms) & ~columns.frozen
+    for i in np.flatnonzero(stopped):
+        begin_ms = int(columns.begin_ms[i])
+        stopped[i] = not _no_room(facts, loads, int(i), (begin_ms, begin_ms + 1))
+    return breaches_at("4.5 min-run", stopped, facts.name, lambda i: _too_short(facts, int(lasted_ms[i])))
+
+
+def _is_short(facts: Facts, length_ms: Instants) -> Flags:
+    return np.asarray(length_ms < facts.request.min_run_minutes * MS_PER_MINUTE - TIME_MS)
+
+
+def _too_short(facts: Facts, length_ms: int) -> str:
+    asked = facts.request.min_run_minutes
+    return f"a run of {length_ms / MS_PER_MINUTE:.3f} min ends under target, at least {asked} min asked"
 
 
 def _many_pauses(facts: Facts, runs: Runs) -> Breaches:

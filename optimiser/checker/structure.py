@@ -12,7 +12,14 @@ from optimiser.plan import Plan, Segments
 from optimiser.units import from_ms, iso_z
 
 _RULE = "4.1 sessions"
-_OWN_OF_OCCURRENCE = ("schedule_id", "arrival_ms", "departure_ms", "charging_now", "running_plan")
+_OWN_OF_OCCURRENCE = (
+    "schedule_id",
+    "arrival_ms",
+    "departure_ms",
+    "charging_now",
+    "charging_since_ms",
+    "running_plan",
+)
 _FIELDS = tuple(field.name for field in dataclasses.fields(ChargingSession))
 _SHARED_WITH_TEMPLATE = tuple(name for name in _FIELDS if name not in _OWN_OF_OCCURRENCE)
 

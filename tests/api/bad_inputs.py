@@ -88,6 +88,8 @@ OWN_OBJECTS = (
     ),
     BadInput("minimum SoC above 100", put("settings", "minimumSoC", 101), "/settings/minimumSoC"),
     BadInput("assumed SoC as text", put("settings", "assumedStartSoC", "20"), "/settings/assumedStartSoC"),
+    BadInput("a run of less than nothing", put("settings", "minRunMinutes", -5), "/settings/minRunMinutes"),
+    BadInput("fewer pauses than none", put("settings", "maxPauses", -1), "/settings/maxPauses"),
     BadInput("half a pause", put("settings", "maxPauses", 1.5), "/settings/maxPauses"),
     BadInput("unknown policy", put("settings", "shortfallPolicy", "lottery"), "/settings/shortfallPolicy"),
     BadInput(

@@ -74,7 +74,7 @@ def test_a_fault_that_only_the_calendar_shows_is_skipped_too():
 
 
 def test_a_fault_of_the_request_itself_is_never_skipped():
-    request = a_request_document(settings={"minRunMinutes": 30})
+    request = a_request_document(settings={"minRunMinutes": -1})
     with pytest.raises(InvalidRequestError, match="/settings/minRunMinutes"):
         planned(request, on_invalid=OnInvalid.SKIP)
 

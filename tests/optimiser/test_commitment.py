@@ -10,7 +10,7 @@ from optimiser.engines.highs import HighsEngine
 from optimiser.preferences import make_preference
 from optimiser.problem import PlanningProblem
 from optimiser.strategies import objectives
-from tests.optimiser.builders import a_problem, a_session, a_site
+from tests.optimiser.builders import a_problem, a_session, a_site, at
 
 HIGHS = HighsEngine()
 DEAR_MIDDLE = [(0, 0.1), (1, 0.9), (2, 0.2)]
@@ -36,6 +36,48 @@ def committed(problem: PlanningProblem) -> list[list[float]]:
 def test_only_least_power_and_no_pausing_need_it(session, needed: bool) -> None:
     """Everything else a linear programme can hold."""
     assert needs_commitment(a_problem(session)).tolist() == [needed]
+
+
+@pytest.mark.parametrize("rule", [{"max_pauses": 3}, {"min_run_minutes": 1.0}])
+def test_rules_of_runs_need_it_for_every_vehicle(rule) -> None:
+    """They are settings of the whole request."""
+    assert needs_commitment(a_problem(a_session(), **rule)).tolist() == [True]
+
+
+UP_AND_DOWN = a_site(price=[(0, 0.1), (1, 0.9), (2, 0.1), (3, 0.9), (4, 0.1), (5, 0.9)])
+
+
+@pytest.mark.parametrize(
+    ("need_kwh", "rules", "expected"),
+    [
+        (60.0, {}, [20, 0, 20, 0, 20, 0]),
+        (60.0, {"max_pauses": 2}, [20, 0, 20, 0, 20, 0]),
+        (60.0, {"max_pauses": 1}, [20, 0, 20, 1, 19, 0]),  # a kW through a dear hour instead of a pause
+        (60.0, {"max_pauses": 0}, [20, 1, 20, 1, 18, 0]),  # the same as a vehicle that cannot pause
+        (40.0, {"min_run_minutes": 120}, [20, 1, 19, 0, 0, 0]),
+        (20.0, {"min_run_minutes": 120}, [20, 0, 0, 0, 0, 0]),  # the target is met
+        (38.0, {"min_run_minutes": 60, "max_pauses": 0}, [20, 1, 17, 0, 0, 0]),
+        (41.0, {"min_run_minutes": 180}, [20, 1, 20, 0, 0, 0]),
+    ],
+)
+def test_pauses_and_lengths_of_runs_cost_what_they_must(need_kwh, rules, expected) -> None:
+    """Cheap and dear hours by turns, 20 kW at most."""
+    bus = a_session(leaves_h=6, need_kwh=need_kwh)
+    assert committed(a_problem(bus, site=UP_AND_DOWN, **rules)) == [expected]
+
+
+def test_a_run_that_is_under_way_lasts_as_long_as_it_must() -> None:
+    """Begun an hour ago, two hours asked: one hour more, although it is dear."""
+    bus = a_session("bus", -1, 4, need_kwh=21.0, charging_now=True, charging_since_ms=at(-1))
+    prices = a_site(price=[(0, 0.9), (1, 0.8), (2, 0.1), (3, 0.5)])
+    assert committed(a_problem(bus, site=prices, min_run_minutes=120))[0][0] == 1.0
+    assert committed(a_problem(bus, site=prices, min_run_minutes=60))[0][0] == 0.0
+
+
+def test_where_no_run_is_long_enough_nothing_is_charged() -> None:
+    """An hour's stay, no target in reach, two hours asked; or one."""
+    assert committed(a_problem(a_session(leaves_h=1), min_run_minutes=120)) == [[0]]
+    assert committed(a_problem(a_session(leaves_h=1), min_run_minutes=60)) == [[20]]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from optimiser.pattern import Pattern, run_power_kw
-from optimiser.runs import Run
+from optimiser.run_window import Run
 from tests.optimiser.builders import a_problem, a_session, a_site
 
 

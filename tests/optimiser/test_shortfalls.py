@@ -61,6 +61,14 @@ def test_a_vehicle_that_charges_and_has_no_room_to_go_on_says_so() -> None:
     assert "no-pause" in codes(bus, cap_kw=[(0, 0.0), (1, 99.0)])[0]
 
 
+def test_a_run_that_cannot_last_long_enough_is_not_begun() -> None:
+    """Two hours of room, three asked, and no target in reach."""
+    request = a_request(a_session(), site=a_site([(0, 99.0), (1.5, 0.0)]), min_run_minutes=180)
+    (short,) = plan_site(request).shortfalls
+    assert {reason.code for reason in short.reasons} >= {"no-pause"}
+    assert short.planned_soc == pytest.approx(0.2)
+
+
 def test_only_who_is_short_is_named() -> None:
     """By its place among the sessions."""
     late = a_session("late", 3.5, 4)

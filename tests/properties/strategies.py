@@ -79,7 +79,8 @@ def sessions(draw: st.DrawFn, number: int, *, relaxed: bool = False) -> Charging
         bulk_soc=draw(st.sampled_from([0.8, 0.5, 1.0])),
         margin_ms=draw(st.sampled_from([0, 0, 0, 900_000, 1_234_567, 4 * MS_PER_HOUR])),
         priority=float(draw(st.integers(0, 2))),
-        charging_now=arrival_ms <= NOW_MS and draw(st.booleans()),
+        charging_now=(charging_now := arrival_ms <= NOW_MS and draw(st.booleans())),
+        charging_since_ms=draw(st.sampled_from([None, arrival_ms])) if charging_now else None,
         station_id=draw(st.sampled_from([None, *STATION_IDS])),
         source=("schedules", number),
     )
@@ -147,6 +148,8 @@ def depots(
         site=draw(sites()),
         sessions=tuple(draw(sessions(i, relaxed=relaxed)) for i in range(count)),
         shortfall_policy=draw(policies),
+        min_run_minutes=0.0 if relaxed else draw(st.sampled_from([0.0, 0.0, 20.0, 45.5, 120.0])),
+        max_pauses=None if relaxed else draw(st.sampled_from([None, None, 0, 1, 2])),
     )
     return replace(request, now_ms=NOW_MS + off_clock_ms)
 

@@ -166,6 +166,7 @@ def test_charging_now_is_begun_and_not_ended(tx: dict[str, Any], now_ms: int, ch
     """Begun at or before now, no end by now, and the vehicle is here."""
     made = session(planned({"tx": tx}), a_vehicle("bus-1"), now_ms=now_ms)
     assert made.charging_now is charging
+    assert (made.charging_since_ms is not None) is charging
 
 
 SEGMENTS = [segment(1, 4, 50), segment(4, 5, 0, paused=True), segment(5, 20, 30)]

@@ -182,6 +182,19 @@ def already_charging() -> Case:
     return request, make_plan(request, {"one": [(0, 15, 60), (15, 45, 30)]})
 
 
+def under_way_for_long_enough() -> Case:
+    one = make_session("one", -30, 120, charging_now=True, charging_since_ms=at(-15))
+    request = make_request(one, min_run_minutes=30)
+    return request, make_plan(request, {"one": [(0, 15, 60), (30, 60, 10)]})
+
+
+def under_way_until_there_is_no_room() -> Case:
+    one = make_session("one", -30, 120, charging_now=True, charging_since_ms=at(-15))
+    site = make_site(power_cap_kw=steps((0, 200), (5, 10)))
+    request = make_request(one, site=site, min_run_minutes=30)
+    return request, make_plan(request, {"one": [(0, 5, 60)]})
+
+
 def runs_and_pauses() -> Case:
     request = make_request(make_session("one", 0, 240), min_run_minutes=15, max_pauses=1)
     return request, make_plan(request, {"one": [(0, 15, 60), (30, 45, 60)]})
@@ -238,6 +251,8 @@ RIGHT = [
     rule_4_breaks_a_run,
     already_charging,
     runs_and_pauses,
+    under_way_for_long_enough,
+    under_way_until_there_is_no_room,
     occurrences,
     over_or_beyond_the_horizon,
     rounded_stays,

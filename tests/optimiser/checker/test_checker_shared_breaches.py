@@ -203,6 +203,28 @@ WRONG: list[tuple[str, str, Callable[[], Case]]] = [
     ("a short run", "4.5 min-run", one_bus((0, 15, 60), (30, 45, 60), asked={"min_run_minutes": 15.1})),
     ("too many pauses", "4.5 max-pauses", one_bus((0, 15, 60), (30, 45, 60), asked={"max_pauses": 0})),
     (
+        "a run under way, cut short",
+        "4.5 min-run",
+        one_bus(
+            (0, 15, 60),
+            stay=(-15, 120),
+            charging_now=True,
+            charging_since_ms=at(-14),
+            asked={"min_run_minutes": 30},
+        ),
+    ),
+    (
+        "a run under way, stopped at once",
+        "4.5 min-run",
+        one_bus(
+            (15, 45, 60),
+            stay=(-15, 120),
+            charging_now=True,
+            charging_since_ms=at(-14),
+            asked={"min_run_minutes": 30},
+        ),
+    ),
+    (
         "a pause from now on",
         "4.5 max-pauses",
         one_bus((15, 45, 60), stay=(-15, 120), charging_now=True, asked={"max_pauses": 0}),

@@ -1,0 +1,31 @@
+"""Which sessions of a problem may not switch as they like, and whether their energies keep the rules."""
+
+from optimiser.limits import Flags
+from optimiser.problem import PlanningProblem
+from optimiser.run_rules import ANY_NUMBER, RunRules
+from optimiser.series import Floats
+
+NEGLIGIBLE_KWH = 1e-9
+
+
+def rules_of(problem: PlanningProblem, i: int) -> RunRules:
+    """The rules of one session's runs."""
+    return RunRules(
+        int(problem.max_pauses[i]),
+        problem.min_run_hours,
+        bool(problem.charging_now[i]),
+        float(problem.run_left_hours[i]),
+    )
+
+
+def bound_to_runs(problem: PlanningProblem) -> Flags:
+    """Sessions that may not switch as they like."""
+    return (problem.max_pauses < ANY_NUMBER) | (problem.min_run_hours > 0.0)
+
+
+def keeps_runs(problem: PlanningProblem, i: int, energy_kwh: Floats, room: Flags) -> bool:
+    """Whether a session's energies (one per cell of its window) keep the rules of its runs."""
+    own = slice(int(problem.cells.first_cell[i]), int(problem.cells.first_cell[i + 1]))
+    at_target = bool(energy_kwh.sum() >= problem.need_kwh[i] - 1e-6)
+    on = energy_kwh > NEGLIGIBLE_KWH
+    return rules_of(problem, i).are_kept(on, problem.cell_hours[own], room, at_target=at_target)
