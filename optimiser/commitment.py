@@ -34,6 +34,9 @@ from optimiser.taper import least_kwh, mean_share_of_largest
 
 NEGLIGIBLE_KWH = 1e-9
 SETTLING_ROUNDS = 12
+# With curves every round takes two general solves: on 100 buses 12 rounds end 0.04 % from the bound after
+# 14 s, these 0.19 % after 7.6 s.
+SETTLING_ROUNDS_WITH_CURVES = 4
 MOVING_ROUNDS = 10
 
 
@@ -275,7 +278,7 @@ class _Search:
         energy = self._mended(pattern, flow)
         if self._broken(pattern, energy).size:
             flow, energy = self._less_tidy(pattern, flow, energy)
-        for _ in range(SETTLING_ROUNDS):
+        for _ in range(SETTLING_ROUNDS if self.problem.curves is None else SETTLING_ROUNDS_WITH_CURVES):
             broken = self._broken(pattern, energy)
             trial = pattern.copy()
             if broken.size == 0 or not self._decide(trial, broken, energy):

@@ -133,6 +133,16 @@ class PlanningProblem:
         """The same problem with its curves as a plan must keep them, not relaxed."""
         return self if self.curves is None else replace(self, curves=self.curves.kept_by_plans())
 
+    def without_commitment(self) -> "PlanningProblem":
+        """The same problem with no least power, and every vehicle able to switch as it likes."""
+        return replace(
+            self,
+            min_power_kw=np.zeros(self.n_sessions),
+            pausable=np.ones(self.n_sessions, dtype=bool),
+            max_pauses=np.full(self.n_sessions, ANY_NUMBER),
+            min_run_hours=0.0,
+        )
+
     def with_rooms(self, rooms_kwh: tuple[Floats, ...]) -> "PlanningProblem":
         """The same problem with other room under its limits, in their order."""
         limits = tuple(

@@ -172,13 +172,14 @@ def _under_curves(
 
     Concave curves are kept by their rows. Others are not known to a linear programme: where following
     them leaves energy behind, cells are bound to what the curve allows along the way, and asked again.
+    Least power and unbroken runs are decided later, so they do not count here.
     """
     if problem.curves is None:
         return problem, energy, relaxed
     kept = problem.keeping_curves()
     served, flow = _nearest(engine, kept, energy, wants)
     for _ in range(CURVE_ROUNDS):
-        followed = follow_curves(kept, flow.energy_kwh, served)
+        followed = follow_curves(kept.without_commitment(), flow.energy_kwh, served)
         if np.all(kept.delivered_kwh(followed) >= served - LEFT_BEHIND_KWH):
             break
         kept = problem.keeping_curves()

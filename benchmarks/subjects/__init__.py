@@ -17,6 +17,7 @@ from benchmarks.subjects import (
     replan,
     tight_cap,
     two_visits,
+    whole_depot,
 )
 
 _MODULES = (
@@ -33,6 +34,7 @@ _MODULES = (
     group_tree,
     least_power,
     no_pause,
+    whole_depot,
     recurring_week,
     replan,
 )
