@@ -36,6 +36,20 @@ def http():
         yield client
 
 
+def a_cap_with_a_hole():
+    """Nothing from 22:00 to 23:00, and 150 kW otherwise."""
+    edges = ["2026-01-19T00:00:00Z", "2026-01-19T20:00:00Z", "2026-01-19T21:00:00Z", "2026-01-20T16:00:00Z"]
+    spans = zip(edges, edges[1:], (150, 0, 150), strict=False)
+    return [{"from": start, "to": end, "powerCapKw": kw} for start, end, kw in spans]
+
+
+def a_frozen_schedule():
+    """A plan that charges too little and may not be touched."""
+    plan = make_plan(a_request(schedules=[a_schedule("s-1", "bus-1", targetSoC=50)]), clock=clock)
+    (schedule,) = plan["schedules"]
+    return {**schedule, "targetSoC": 90, "planMeta": {**schedule["planMeta"], "frozen": True}}
+
+
 def asked(*changes, **request):
     return {"request": a_request(**request), "changes": list(changes)}
 
@@ -151,6 +165,55 @@ def test_changes_together_follow_each_other():
     ]
     found = answered({"kind": "together", "changes": parts})["together"]
     assert found["figures"]["energyKwh"] == pytest.approx(0.6 * 300 / 0.95)
+
+
+SHORT_OF = {
+    "site-cap": {"site": a_site(powerCapKw=45)},
+    "group and connector": {
+        "site": a_site(stations=[{"stationId": "A", "maxPowerKw": 12, "connectors": []}], groups=[]),
+        "schedules": [a_schedule("s-1", "bus-1", stationId="A")],
+    },
+    "group": {
+        "site": a_site(groups=[{"id": "a:b", "powerCapKw": 12, "stationIds": ["A"]}]),
+        "schedules": [a_schedule("s-1", "bus-1", stationId="A")],
+    },
+    "least power": {
+        "site": a_site(powerCapKw=40),
+        "vehicles": [a_vehicle("bus-1", minChargePowerkW=60)],
+        "schedules": [a_schedule("s-1", "bus-1")],
+    },
+    "no pause": {
+        "site": a_site(powerCapKw=a_cap_with_a_hole()),
+        "vehicles": [a_vehicle("bus-1", supportsPauseResume=False, maxChargePowerkW=18)],
+        "schedules": [a_schedule("s-1", "bus-1")],
+    },
+    "frozen": {"schedules": [a_frozen_schedule()]},
+}
+KINDS = {
+    "raise-site-cap",
+    "raise-group-cap:a:b",
+    "raise-connector",
+    "delay-departure",
+    "lower-target",
+    "lower-min-power",
+    "allow-pausing",
+    "unfreeze",
+}
+
+
+def test_every_repair_of_a_plan_can_be_asked_for_as_it_stands():
+    """Of every kind: nothing but the repair was needed, so at least what that stay misses is found."""
+    tried = set()
+    for request in SHORT_OF.values():
+        plan = make_plan(a_request(**request), clock=clock)
+        assert plan["shortfalls"]
+        for short in plan["shortfalls"]:
+            for repair in short["repairs"]:
+                change = {"kind": "repair", "scheduleId": short["scheduleId"], "repair": repair}
+                gained_kwh = -answered(change, **request)["repair"]["difference"]["missingKwh"]
+                assert gained_kwh >= short["shortfallKwh"] - 0.2, repair
+                tried.add(repair["kind"])
+    assert tried == KINDS
 
 
 def test_a_recurring_schedule_is_changed_as_a_whole_or_by_occurrence():
