@@ -91,6 +91,21 @@ class ComparisonView(Resource):
     moved_kwh: float
 
 
+class ChartView(Resource):
+    """A plan to be shown. Figures and themes (plotly templates) are plotly's own JSON; a section is HTML.
+
+    A section's places for figures name them in `data-figure`, its repairs the stay and their place in
+    `shortfalls` in `data-schedule` and `data-repair`.
+    """
+
+    plan_id: str
+    title: str
+    figures: dict[Literal["load", "gantt"], JsonObject]
+    themes: dict[Literal["light", "dark"], JsonObject]
+    sections: dict[str, str]
+    shortfalls: list[JsonObject]
+
+
 class CheckBody(OwnObject):
     """A plan, and the request that it answers."""
 

@@ -245,6 +245,9 @@ class WhatIfFrame(OwnObject):
     include_plans: Flag = Field(
         False, alias="includePlans", description="Give back every plan, but for those of random draws."
     )
+    include_charts: Flag = Field(
+        False, alias="includeCharts", description="Give back every such plan as figures."
+    )
 
 
 class WhatIfBody(WhatIfFrame):

@@ -307,6 +307,18 @@ def test_plans_come_back_where_asked_for_and_stand_their_check(http):
     assert check_plan_documents(changed, more["plan"]) == ()
 
 
+def test_charts_come_back_where_asked_for_without_the_plans(http):
+    """Drawn from the changed plan: the late bus begins later than in the base's own figure."""
+    late = {"kind": "late-arrival", "scheduleId": "s-1", "byMinutes": 45}
+    found = http.post("/v1/what-if", json=asked(late, DRAWS) | {"includeCharts": True}).json()
+    WhatIfResponse.model_validate(found)
+    changed, draws = found["changes"]
+    assert "chart" not in draws and "plan" not in changed and "plan" not in found["base"]
+    arrivals = [each["chart"]["figures"]["gantt"]["data"][0]["base"] for each in (found["base"], changed)]
+    assert sum(arrivals[1]) - sum(arrivals[0]) == 45 * 60_000
+    assert found["base"]["chart"]["title"].startswith("yard")
+
+
 @pytest.mark.parametrize(
     ("change", "place"), [bad[1:] for bad in BAD_CHANGES], ids=[bad[0] for bad in BAD_CHANGES]
 )
