@@ -34,6 +34,9 @@ class PlanSummaryView(Resource):
     churn: float
     trigger: str | None
     trigger_description: str | None
+    peak_kw: float | None
+    peak_cap_kw: float | None
+    short: int | None
 
 
 class PlanPage(Resource):
@@ -142,14 +145,18 @@ class JobView(Resource):
 
 
 class SiteLine(Resource):
-    """A site in a list; `readAt` is when the charging platform was read last for it."""
+    """A site in a list; `readAt` is when the charging platform was read last for it.
+
+    What describes it is null where it never was described. `failingPushes` are to be tried again.
+    """
 
     location_uid: str
-    time_zone: str
-    currency: str
-    updated_at: DateTime
+    time_zone: str | None
+    currency: str | None
+    updated_at: DateTime | None
     read_at: DateTime | None
     newest_plan: PlanSummaryView | None
+    failing_pushes: int
 
 
 class SiteList(Resource):

@@ -56,7 +56,7 @@ class DifferenceDocument(_Answer):
 
 
 class ChangedDocument(_Answer):
-    """What became of one change. `plan` is a whole plan response, and `chart` its figures, where asked for."""
+    """What became of one change; where asked for, `plan` is a whole plan response and `chart` its figures."""
 
     name: str
     kind: str
