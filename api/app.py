@@ -8,7 +8,7 @@ from api.idempotency import Idempotency
 from api.openapi import describe, operation_id
 from api.own_machine import OwnMachine
 from api.request_log import RequestLog
-from api.routes import checks, health, jobs, plans, replans, sites, what_if
+from api.routes import checks, dashboard, health, jobs, plans, replans, sites, what_if
 from api.services import Services
 from api.version import VERSION
 
@@ -32,7 +32,7 @@ def create_app(services: Services) -> FastAPI:
     app.add_middleware(OwnMachine, keys=services.keys)
     app.add_middleware(RequestLog, metrics=services.metrics)
     install_error_handlers(app)
-    for module in (health, plans, what_if, checks, jobs, sites, replans):
+    for module in (dashboard, health, plans, what_if, checks, jobs, sites, replans):
         app.include_router(module.router)
     describe(app)
     return app

@@ -102,6 +102,9 @@ class ChartView(Resource):
     """
 
     plan_id: str
+    location_uid: str
+    time_zone: str
+    now: DateTime
     title: str
     figures: dict[Literal["load", "gantt"], JsonObject]
     themes: dict[Literal["light", "dark"], JsonObject]

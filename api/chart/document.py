@@ -7,6 +7,7 @@ from api.chart.night import Json, Night, read_night
 from api.chart.palette import themes
 from api.chart.sections import sections_html, title_text
 from api.chart.site_load import site_load_figure
+from optimiser.units import iso_z
 
 
 def chart_document(request_document: Json, plan_document: Json) -> dict[str, Any]:
@@ -14,6 +15,9 @@ def chart_document(request_document: Json, plan_document: Json) -> dict[str, Any
     night = read_night(request_document, plan_document)
     return {
         "planId": plan_document["planId"],
+        "locationUid": night.location_uid,
+        "timeZone": night.clock.zone.key,
+        "now": iso_z(night.now_ms),
         "title": title_text(night),
         "figures": figures(night),
         "themes": themes(),
