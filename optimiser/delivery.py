@@ -5,7 +5,8 @@ the pieces), so serving a higher priority first, or spreading a shortfall evenly
 total. Among equals the shortfalls in SoC points are made leximin by the decomposition of Fujishige
 (1980, Lexicographically optimal base of a polymatroid): find the smallest level at which everybody can
 be equally short, by Newton steps over minimum cuts; fix those whom the last cut holds there; go on
-with the others.
+with the others. Where as few as possible are to be short, those whom `optimiser.fewest` serves whole come
+first, and the others share what is left in the same way.
 """
 
 from collections.abc import Iterator
@@ -13,17 +14,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimiser.engines.base import Engine, Flow, Prices
+from optimiser.cuts import cut_room_kwh, free_kwh, is_complete
+from optimiser.domain import ShortfallPolicy
+from optimiser.engines.base import Engine, Prices
+from optimiser.fewest import served_whole
 from optimiser.limits import Flags
 from optimiser.problem import PlanningProblem
 from optimiser.series import Floats
 from optimiser.taper import reach_kwh
 
-# A flow is complete when no more than this share of the demand (at least of 1 kWh) is missing. HiGHS
-# meets rows to 1e-7, and a depot has some hundred of them under one cut.
-COMPLETE = 1e-7
 # A cut holds a session that asks for what it can take outside the cut, or for more; this share is rounding.
 TIGHT = 1e-9
+# Who may get all but this may be served whole.
+WHOLE_KWH = 1e-6
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -36,14 +39,14 @@ class Delivery:
 
 
 def decide_delivery(engine: Engine, problem: PlanningProblem, need_kwh: Floats | None = None) -> Delivery:
-    """Least missing below the minimum, then below the target, by priority, fair among equals.
+    """Least missing below the minimum, then below the target, by priority; equals as the policy says.
 
     `need_kwh` is what each session may get at most; its need to the target unless given.
     """
     most = problem.need_kwh if need_kwh is None else need_kwh
     floor = problem.delivered_kwh(problem.lower_kwh)
-    energy, minimum_cut = _serve(engine, problem, floor, np.minimum(problem.minimum_need_kwh, most))
-    energy, target_cut = _serve(engine, problem, energy, most)
+    energy, minimum_cut = _serve(engine, problem, floor, most, problem.minimum_need_kwh)
+    energy, target_cut = _serve(engine, problem, energy, most, problem.need_kwh)
     return Delivery(energy, minimum_cut, target_cut)
 
 
@@ -53,14 +56,21 @@ def full_delivery(problem: PlanningProblem) -> Delivery:
 
 
 def _serve(
-    engine: Engine, problem: PlanningProblem, floor_kwh: Floats, need_kwh: Floats
+    engine: Engine, problem: PlanningProblem, floor_kwh: Floats, most_kwh: Floats, wanted_kwh: Floats
 ) -> tuple[Floats, Prices]:
-    """Raise everybody from the floor towards the need; also the cut that proves the least total missing."""
+    """Raise everybody from the floor towards what is wanted, at most so far as each may get.
+
+    Returns the energies, and the cut that proves the least total missing.
+    """
+    need_kwh = np.minimum(wanted_kwh, most_kwh)
     demand = np.maximum(floor_kwh, need_kwh)
     flow = engine.most(problem, demand)
-    if _is_complete(problem, flow, demand):
+    if is_complete(problem, flow, demand):
         return demand, Prices.none(problem)
+    whole = need_kwh >= wanted_kwh - WHOLE_KWH
     for members in _by_priority(problem.priority):
+        if problem.shortfall_policy is ShortfallPolicy.FEWEST:
+            floor_kwh = served_whole(engine, problem, floor_kwh, need_kwh, members & whole)
         floor_kwh = _serve_equals(engine, problem, floor_kwh, need_kwh, members)
     return floor_kwh, flow.prices
 
@@ -104,10 +114,10 @@ def _least_level(
     for _ in range(4 * problem.n_sessions + 10):
         demand = _demand(problem, floor_kwh, need_kwh, active, level)
         flow = engine.most(problem, demand)
-        if _is_complete(problem, flow, demand):
+        if is_complete(problem, flow, demand):
             return level, held
         free = free_kwh(problem, flow.prices)
-        cut_room = _cut_room_kwh(problem, flow.prices)
+        cut_room = cut_room_kwh(problem, flow.prices)
         next_level = _level_of_cut(problem, (floor_kwh, need_kwh, active), free, cut_room, level)
         at_next = _demand(problem, floor_kwh, need_kwh, active, next_level)
         held = active & (demand > free) & (at_next >= free - TIGHT * np.maximum(1.0, free))
@@ -135,34 +145,3 @@ def _level_of_cut(
             return level
         level += excess / slope
     return level
-
-
-def free_kwh(problem: PlanningProblem, cut: Prices) -> Floats:
-    """Energy that each session can take outside a cut (prices 0 or 1 per limit and piece)."""
-    if not any(price.any() for price in cut.limits):
-        return problem.reach_kwh
-    priced = cell_prices(problem, cut)
-    outside = problem.cells.upper_kwh * np.clip(1.0 - priced, 0.0, 1.0)
-    return problem.delivered_kwh(outside)
-
-
-def cell_prices(problem: PlanningProblem, prices: Prices, cost_per_kwh: Floats | float = 0.0) -> Floats:
-    """Sum of a cost in each piece and of all prices that each cell pays [per kWh]."""
-    priced = [(p, limit) for p, limit in zip(prices.limits, problem.limits, strict=True) if p.any()]
-    shared = [price for price, limit in priced if limit.members.all()]
-    total: Floats = (sum(shared, prices.peak) + cost_per_kwh)[problem.cells.piece]
-    for price, limit in priced:
-        if not limit.members.all():
-            total += price[problem.cells.piece] * limit.members[problem.cell_session]
-    if problem.curves is not None and prices.curves.any():
-        total += problem.curves.cost_of_cells(problem.cells, problem.cell_hours, prices.curves)
-    return total
-
-
-def _cut_room_kwh(problem: PlanningProblem, cut: Prices) -> float:
-    return float(sum(p @ limit.room_kwh for p, limit in zip(cut.limits, problem.limits, strict=True)))
-
-
-def _is_complete(problem: PlanningProblem, flow: Flow, demand_kwh: Floats) -> bool:
-    missing = np.maximum(demand_kwh - problem.delivered_kwh(flow.energy_kwh), 0.0).sum()
-    return bool(missing <= COMPLETE * max(1.0, demand_kwh.sum()))

@@ -12,7 +12,7 @@ import numpy as np
 
 from optimiser.certificate import Cells, Index
 from optimiser.curve_rows import CurveRows, curve_limit_kw, make_curve_rows
-from optimiser.domain import ChargingSession, PlanRequest, Site
+from optimiser.domain import ChargingSession, PlanRequest, ShortfallPolicy, Site
 from optimiser.fixed_load import FixedLoad
 from optimiser.limits import Flags, Limit, laid_out, make_limits
 from optimiser.preconditioning import is_cut, under_limits, wanted_preconditioning
@@ -64,6 +64,7 @@ class PlanningProblem:
     fixed: tuple[FixedLoad, ...]
     preconditioning_cut: bool
     curves: CurveRows | None
+    shortfall_policy: ShortfallPolicy = ShortfallPolicy.FAIR
 
     @property
     def n_sessions(self) -> int:
@@ -181,6 +182,7 @@ def build_problem(
         fixed=fixed,
         preconditioning_cut=is_cut(warm, warmed),
         curves=make_curve_rows(sessions, cells, hours[cells.piece], max_power_kw),
+        shortfall_policy=request.shortfall_policy,
     )
 
 
