@@ -40,7 +40,7 @@ export async function* events(path, options) {
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
   for (;;) {
-    const { done, value } = await reader.read();
+    const { done, value } = await reader.read().catch(() => ({ done: true })); // cut off: as if it had ended
     if (done) return;
     const parts = (text + value).split("\n\n");
     text = parts.pop();

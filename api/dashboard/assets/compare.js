@@ -31,7 +31,7 @@ const changes = (schedules, zone) => {
   const note = changed.length > MOST_ROWS ? `; the ${MOST_ROWS} with the most energy moved` : "";
   return h("div", {},
     h("p", { class: "note" }, `${changed.length} of ${schedules.length} stays${note}.`),
-    table("Stays that changed", HEADINGS, changed.slice(0, MOST_ROWS).map((each) => line(each, zone))));
+    table("Stays that changed, the most moved energy first", HEADINGS, changed.slice(0, MOST_ROWS).map((each) => line(each, zone))));
 };
 
 const percent = (soc) => (soc === null ? "–" : `${number(soc, 1)} %`);

@@ -93,6 +93,7 @@ export const working = async (pressed, words, work) => {
   try {
     return await work();
   } catch (error) {
+    if (error.status === 401) throw error; // the key is asked for again
     pressed.after(problem(error));
   } finally {
     pressed.removeAttribute("aria-disabled");

@@ -20,7 +20,7 @@ export const showHistory = async (main, [uid], signal) => {
   };
   render(first.next);
   const toSite = link("Tonight", siteHref(uid), { class: "button" });
-  main.replaceChildren(heading("History", uid, `Every plan, newest first; times in ${zone || "your own zone"}. Churn: kWh that a replan moved.`, toSite), place);
+  main.replaceChildren(heading("History", uid, `Every plan, newest first; times in ${zone || "your own zone"}. Churn: the share of the energy that a replan moved.`, toSite), place);
 };
 
 const content = (plans, zone, chosen, more) => {
@@ -47,7 +47,7 @@ const line = (plan, zone, chosen, follow) => [
   number(plan.short),
   plan.peakKw === null ? "–" : `${number(plan.peakKw)} kW`,
   `${number(plan.objective, 2)} (${plan.strategy})`,
-  `${number(plan.churn, 1)} kWh`,
+  `${number(100 * plan.churn, 1)} %`,
   choice(plan, zone, chosen, follow),
 ];
 

@@ -1,25 +1,43 @@
 // One replan as it goes: told by the service at every change, until it is over.
 
 import { events, post } from "./api.js";
-import { ago, button, card, h, heading, link, planHref, say, siteHref, table, working } from "./dom.js";
+import { ago, button, card, h, heading, link, planHref, problem, say, siteHref, table, working } from "./dom.js";
 import { stateOf } from "./replans.js";
 
 const HEADINGS = ["Site", "State", "#Planned", "#Changed", "#Confirmed", "#Not confirmed", "#Short", "Plan"];
+const AGAIN_MS = 1000;
 const COUNTS = ["planned", "changed", "confirmed", "unconfirmed", "shortfalls"];
 
-export const showReplan = async (main, [runId], signal) => {
+// There as soon as the first state is; then it goes on by itself.
+export const showReplan = (main, [runId], signal) => {
   const path = `/v1/replans/${encodeURIComponent(runId)}`;
-  const view = frame(main, path);
-  let shown = false;
-  for await (const run of events(`${path}/events`, { signal })) {
-    update(view, run);
-    if (!shown) main.replaceChildren(view.page);
-    shown = true;
-    main.removeAttribute("aria-busy");
+  const view = frame(path);
+  return new Promise((resolve, reject) => {
+    const onRun = (run) => {
+      update(view, run);
+      if (!view.page.isConnected) main.replaceChildren(view.page);
+      resolve();
+    };
+    follow(`${path}/events`, signal, onRun).catch((error) => {
+      if (view.page.isConnected && !signal.aborted) view.problems.append(problem(error));
+      reject(error);
+    });
+  });
+};
+
+const follow = async (path, signal, onRun) => {
+  for (let state = "running"; state === "running" && !signal.aborted; await pause()) {
+    for await (const run of events(path, { signal })) {
+      onRun(run);
+      ({ state } = run);
+    }
   }
 };
 
-const frame = (main, path) => {
+// A stream that was cut off, by a proxy or a service that starts anew, is asked for again.
+const pause = () => new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+
+const frame = (path) => {
   const cancel = button("Cancel", ({ currentTarget }) => working(currentTarget, "Cancelling…", () => post(`${path}/cancel`, {})));
   const bar = h("progress", { "aria-label": "Sites done" });
   const [words, problems, sites] = [h("p", { class: "verdict" }), h("div"), h("div")];

@@ -12,7 +12,7 @@ def locked(tmp_path_factory):
         yield url
 
 
-def test_the_key_opens_this_tab_and_no_other(chromium, locked):
+def test_the_key_opens_this_tab_and_no_other(chromium, locked, axe_findings):
     context = chromium.new_context()
     tab = context.new_page()
     asked = []
@@ -20,6 +20,7 @@ def test_the_key_opens_this_tab_and_no_other(chromium, locked):
     tab.goto(locked)
     key = tab.get_by_label("API key")
     expect(key).to_be_focused()
+    assert axe_findings(tab) == []
     key.fill("wrong")
     key.press("Enter")
     expect(tab.get_by_role("alert")).to_contain_text("does not take this key")

@@ -51,11 +51,12 @@ def test_a_plan_can_be_taken_home(browse, site):
     assert json.loads(path.read_bytes()) == httpx.get(f"{site}/v1/plans/{plan_id}", timeout=180).json()
 
 
-def test_history_leads_to_two_plans_side_by_side(browse, site):
+def test_history_leads_to_two_plans_side_by_side(browse, site, axe_findings):
     """The two newest are chosen already; what differs is told in figures, charts and stays."""
     tab = browse("/sites/yard/plans")
     table = tab.get_by_role("table", name="Plans, newest first")
     expect(table.get_by_role("checkbox", checked=True)).to_have_count(2)
+    expect(table).to_contain_text("0.0 %")
     compare = tab.get_by_role("button", name="Compare the two chosen")
     table.get_by_role("checkbox").first.uncheck()
     expect(compare).to_be_disabled()
@@ -69,6 +70,7 @@ def test_history_leads_to_two_plans_side_by_side(browse, site):
     expect(tab.get_by_role("table", name="Stays that changed")).to_contain_text("charges at another time")
     tab.get_by_text("Every vehicle, side by side").click()
     expect(tab.locator(".plot[data-drawn]")).to_have_count(4)
+    assert axe_findings(tab) == []
     assert fits(tab)
 
 
