@@ -85,6 +85,7 @@ export const planHref = (planId, part = "") => `#/plans/${encodeURIComponent(pla
 
 // While it runs the button says so and cannot be pressed again; a problem is shown right after it.
 export const working = async (pressed, words, work) => {
+  if (pressed.hasAttribute("aria-disabled")) return undefined;
   const before = pressed.textContent;
   const old = pressed.nextElementSibling;
   if (old?.matches(".problem")) old.remove();

@@ -77,9 +77,6 @@ const offer = (item, chart, answer) => {
   const shortfall = chart.shortfalls.find(({ scheduleId }) => scheduleId === schedule);
   const words = item.textContent;
   const wish = { chart, shortfall, repair: shortfall.repairs[Number(repair)], words };
-  const pressed = button("Try", null, { class: "try", "aria-label": `Try: ${words} (${shortfall.evId})` });
-  pressed.addEventListener("click", () => {
-    if (!pressed.hasAttribute("aria-disabled")) working(pressed, "Trying…", () => tryRepair(wish, answer, pressed));
-  });
-  item.append(" ", pressed);
+  const tried = ({ currentTarget }) => working(currentTarget, "Trying…", () => tryRepair(wish, answer, currentTarget));
+  item.append(" ", button("Try", tried, { class: "try", "aria-label": `Try: ${words} (${shortfall.evId})` }));
 };

@@ -1,11 +1,14 @@
 """Every view in Chromium, with a service and a store that are real."""
 
 import json
+import re
+from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import expect
 
+import api
 from tests.api.dashboard.conftest import drawn, fits
 from tests.api.dashboard.depots import a_short_night
 
@@ -109,3 +112,21 @@ def test_names_from_outside_are_shown_and_never_obeyed(browse, site):
     tab.get_by_role("button", name="Compare the two chosen").click()
     expect(tab.get_by_role("heading", level=1)).to_contain_text(uid)
     assert tab.locator("main img, main b[onclick]").count() == 0
+
+
+def test_every_address_of_the_readme_leads_to_its_view(browse, site):
+    """With the names of things that are there in the places of the names in braces."""
+    readme = Path(api.__file__).with_name("README.md").read_text(encoding="utf-8")
+    addresses = re.findall(r"`/#(/[^`]*)`", readme)
+    run = httpx.post(f"{site}/v1/replans", json={"locationUids": [], "dryRun": True}, timeout=180)
+    run_id = run.json().get("runId") or httpx.get(f"{site}/v1/replans").json()["replans"][0]["runId"]
+    after, before = (plan["planId"] for plan in newest(site)[:2])
+    names = {"{uid}": "yard", "{planId}": before, "{otherId}": after, "{runId}": run_id}
+    assert len(addresses) == 8
+    tab = browse()
+    for address in addresses:
+        place = re.sub(r"{\w+}", lambda found: names[found[0]], address)
+        tab.goto(f"{site}/#{place}")
+        expect(tab.locator("main[aria-busy]")).to_have_count(0)
+        expect(tab.get_by_role("heading", level=1)).to_be_visible()
+        expect(tab.get_by_role("alert")).to_have_count(0)
