@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-_NOT_A_TERMINAL_WIDTH = 170
+_NOT_A_TERMINAL_WIDTH = 180
 
 
 def console() -> Console:
