@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -24,7 +25,7 @@ FEWEST = 3
 class Task:
     """A request to plan again and again; `text` is its JSON.
 
-    `held` asks for the yardstick as well, `whole` for the whole call, from objects and from text.
+    `held` asks for the yardstick as well, `whole` for repairs and the whole call, from objects and from text.
     """
 
     subject: str
@@ -74,12 +75,12 @@ class Measurement:
 
 def measure(task: Task, repeat: int) -> Measurement:
     """Plan up to `repeat` times, the yardstick in turn with the planner: both see the same machine."""
-    _, outcome = phases.time_phases(task.text)
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _RSS_PER_MB
+    _, outcome = phases.time_phases(task.text, repairs=task.whole)
+    peak_mb = _peak_mb()
     spent_phases: list[dict[str, float]] = []
     bare: list[BareSolve] = []
     for _ in range(repeat):
-        spent, outcome = phases.time_phases(task.text)
+        spent, outcome = phases.time_phases(task.text, repairs=task.whole)
         spent_phases.append(spent | (phases.time_whole(task.text) if task.whole else {}))
         if task.held and _spent_s([each.spent_ms for each in bare]) < ENOUGH_S:
             bare.append(phases.time_yardstick(outcome))
@@ -101,6 +102,20 @@ def measure(task: Task, repeat: int) -> Measurement:
         missing_kwh=sum(shortfall.shortfall_kwh for shortfall in outcome.plan.shortfalls),
         peak_mb=peak_mb,
     )
+
+
+def _peak_mb() -> float:
+    """Largest resident memory of this process so far.
+
+    `ru_maxrss` of a child process on Linux begins at what its parent had, so there the kernel's own mark
+    of this program is read.
+    """
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _RSS_PER_MB
+    (mark,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
+    return int(mark.split()[1]) / 1024
 
 
 def _spent_s(runs: list[dict[str, float]]) -> float:

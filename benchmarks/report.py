@@ -1,6 +1,5 @@
 """Where results go: a terminal or a log, and a JSON file with date, commit, machine and versions."""
 
-import json
 import os
 import platform
 import subprocess
@@ -9,10 +8,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from pydantic_core import to_json
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-_NOT_A_TERMINAL_WIDTH = 170
+_NOT_A_TERMINAL_WIDTH = 180
 
 
 def console() -> Console:
@@ -28,7 +28,7 @@ def progress() -> Progress:
 
 
 def write_report(path: Path, results: list[dict[str, Any]]) -> None:
-    """The results as JSON, with what they were measured on."""
+    """The results as JSON, with what they were measured on; a number that is not finite is null."""
     report = {
         "date": datetime.now(UTC).date().isoformat(),
         "commit": _commit(),
@@ -41,7 +41,7 @@ def write_report(path: Path, results: list[dict[str, Any]]) -> None:
         | {name: version(name) for name in ("highspy", "numpy")},
         "results": results,
     }
-    path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    path.write_bytes(to_json(report, indent=1, inf_nan_mode="null") + b"\n")
 
 
 def _commit() -> str | None:

@@ -122,7 +122,7 @@ def _asked(peer: Peer, environments: Path, limit_s: float, request: PlanRequest,
         verdict.cost,
         verdict.missing_kwh,
         verdict.outside_kwh,
-        tuple(str(breach) for breach in verdict.breaches),
+        tuple(f"{each.rule} {each.where}: {each.message}" for each in verdict.breaches),
     )
 
 
@@ -148,13 +148,18 @@ def _table(rows: list[Row]) -> Table:
             f"{row.spent_s:.3f}",
             f"{row.spent_s / own.spent_s:.0f}",
             f"{row.cost:.4f}",
-            f"{row.cost / own.cost - 1.0:.4%}",
+            _above(row.cost / own.cost - 1.0),
             f"{row.missing_kwh:.2f}",
             f"{row.outside_kwh:.2f}",
             broken,
         )
         table.add_row(str(row.n_vehicles), row.planner, *(("-",) * 6 + (row.said,) if row.said else figures))
     return table
+
+
+def _above(share: float) -> str:
+    """Solvers agree to a millionth at best."""
+    return "0" if abs(share) <= 1e-6 else f"{share:.2%}"
 
 
 if __name__ == "__main__":
