@@ -20,7 +20,7 @@ from optimiser.exchange import Board, mend
 from optimiser.improve import Improvement
 from optimiser.limits import Flags
 from optimiser.pattern import Pattern, run_power_kw
-from optimiser.preferences import Preference, running_kwh
+from optimiser.preferences import Preference
 from optimiser.problem import PlanningProblem
 from optimiser.runs import Run, cheapest_run, cheapest_spread
 from optimiser.series import Floats
@@ -157,8 +157,10 @@ class _Search:
         return pattern, self.ask(pattern, tidy=True).flow
 
     def _running_runs(self, sessions: Index) -> Pattern | None:
-        """Runs as the running plans have them where these still can be; None where nobody has one."""
-        running = running_kwh(self.problem)
+        """Runs as the running plans have them where these still can be; None where no run can."""
+        running = self.problem.running_kwh
+        if running is None:
+            return None
         pattern = Pattern.open(self.problem)
         others = []
         for i in self._by_urgency(sessions):
