@@ -1,13 +1,18 @@
 """Lower bounds of every stage, from the prices of the relaxed problem: what a plan's gaps are measured to."""
 
+import math
+
 import numpy as np
 
-from optimiser.certificate import alone_at_margin, cheapest_alone, least_missing
-from optimiser.delivery import cell_prices, free_kwh
+from optimiser.certificate import alone_at_margin, cheapest_alone, fewest_short, least_missing
+from optimiser.cuts import cell_prices, free_kwh
 from optimiser.engines.base import Objective, Prices
 from optimiser.problem import PlanningProblem
 from optimiser.runs import unbroken_alone
 from optimiser.series import Floats
+
+# A count is proven only where it is over the next lower one by more than rounding could make.
+SURE = 1e-4
 
 
 def missing_bound(problem: PlanningProblem, need_kwh: Floats, cut: Prices) -> float:
@@ -20,6 +25,22 @@ def missing_bound(problem: PlanningProblem, need_kwh: Floats, cut: Prices) -> fl
     else:
         alone = np.maximum(need_kwh - free_kwh(problem, cut), 0.0)
     return max(0.0, float(alone.sum()) - _room_value(problem, cut))
+
+
+def short_count_bound(
+    problem: PlanningProblem, energy_kwh: Floats, enough_kwh: Floats, priority: float, prices: Prices
+) -> int:
+    """No plan leaves fewer sessions of this priority with less than `enough_kwh`, as far as it is proven.
+
+    That is of plans which give the higher priorities what this one gives them, and everybody as much
+    below the minimum.
+    """
+    floor = np.where(
+        problem.priority > priority, energy_kwh, np.minimum(energy_kwh, problem.minimum_need_kwh)
+    )
+    counted = (problem.priority == priority) & (enough_kwh > floor)
+    alone = fewest_short(problem.cells, cell_prices(problem, prices), counted, floor, enough_kwh)
+    return math.ceil(float(alone.sum()) - _room_value(problem, prices) - SURE)
 
 
 def strategy_bound(

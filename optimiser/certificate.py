@@ -86,6 +86,17 @@ def least_missing(cells: Cells, price_per_kwh: Floats, need_kwh: Floats) -> Floa
     return need_kwh + cheapest_alone(cells, saving, need_kwh)
 
 
-def priced_room(prices: list[Floats], rooms_kwh: list[Floats]) -> float:
-    """What all room is worth: the sum over limits and pieces of price times room [kWh]."""
-    return float(sum(np.dot(price, room) for price, room in zip(prices, rooms_kwh, strict=True)))
+def fewest_short(
+    cells: Cells, price_per_kwh: Floats, counted: NDArray[np.bool_], floor_kwh: Floats, enough_kwh: Floats
+) -> Floats:
+    """Least of (1 for a session that is short + price paid) of every session, alone at these prices.
+
+    Everybody takes `floor_kwh`; counted sessions may take more, up to `enough_kwh`, and the part of it
+    that they take counts as a part of one. Who cannot reach enough is short whatever it takes.
+    """
+    able = counted & (enough_kwh <= cells.summed(cells.upper_kwh))
+    worth = np.divide(1.0, enough_kwh - floor_kwh, out=np.zeros_like(floor_kwh), where=able)
+    cheap = cells.summed(np.where(price_per_kwh < worth[cells.session], cells.upper_kwh, 0.0))
+    taken = np.where(able, np.clip(cheap, floor_kwh, enough_kwh), floor_kwh)
+    alone: Floats = cheapest_alone(cells, price_per_kwh, taken) + counted - worth * (taken - floor_kwh)
+    return alone

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from optimiser.certificate import Index
-from optimiser.delivery import cell_prices, decide_delivery
+from optimiser.cuts import cell_prices
+from optimiser.delivery import decide_delivery
 from optimiser.engines.base import Engine, Flow, Objective, Prices, Question
 from optimiser.exceptions import SolverError
 from optimiser.exchange import Board, mend

@@ -13,7 +13,7 @@ import numpy as np
 
 from optimiser.bounds import strategy_bound
 from optimiser.certificate import Index, cheapest_alone
-from optimiser.delivery import cell_prices
+from optimiser.cuts import cell_prices
 from optimiser.engines.base import Objective, Prices
 from optimiser.merit import NEGLIGIBLE_KWH, Merit, missing_price, value_of
 from optimiser.neighbourhood import Effort, Neighbourhood

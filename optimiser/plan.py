@@ -110,6 +110,10 @@ class SiteTotals:
     carbon_kg: float | None
 
 
+# Stages that count who is short are named by this and their priority.
+FEWEST_SHORT = "fewest-short:"
+
+
 @dataclass(frozen=True, slots=True)
 class StageReport:
     """One want, met: its value, a bound that holds, and the relative distance between them."""

@@ -1,13 +1,14 @@
 """The whole chain on one page: request -> dated sessions -> arrays -> solution -> segments -> plan."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
 
+from optimiser.bounds import short_count_bound
 from optimiser.cap_value import cap_value_per_kw
 from optimiser.commitment import is_linear
-from optimiser.domain import ChargingSession, Notice, PlanRequest, Site, Strategy
+from optimiser.domain import ChargingSession, Notice, PlanRequest, ShortfallPolicy, Site, Strategy
 from optimiser.engines.base import Prices
 from optimiser.engines.choice import choose_engine
 from optimiser.engines.untidied import Untidied
@@ -21,14 +22,14 @@ from optimiser.figures import (
 )
 from optimiser.fixed_load import fixed_loads
 from optimiser.limits import Limit
-from optimiser.plan import Plan, Segments, SolveReport, SolveStatus, StageReport
+from optimiser.plan import FEWEST_SHORT, Plan, Segments, Shortfall, SolveReport, SolveStatus, StageReport
 from optimiser.problem import PlanningProblem, build_problem
 from optimiser.repair_trials import Planned
 from optimiser.repairs import with_repairs
 from optimiser.segments import make_segments
 from optimiser.series import Floats
 from optimiser.sessions import dated_sessions
-from optimiser.shortfalls import find_shortfalls
+from optimiser.shortfalls import REACHED_SOC, find_shortfalls
 from optimiser.solve import Solution, solve
 from optimiser.stopwatch import Stopwatch, no_clock
 from optimiser.support import refuse_unsupported
@@ -110,6 +111,7 @@ def make_plan(
     loads_kw = piece_loads_kw(problem, solution.energy_kwh)
     segments = make_segments(problem, solution.energy_kwh, request.now_ms)
     totals = site_totals(problem, solution.energy_kwh, loads_kw)
+    shortfalls = find_shortfalls(problem, solution, _end_soc(segments), request.now_ms)
     linear = request.strategy is Strategy.COST and is_linear(problem)
     return Plan(
         strategy=request.strategy,
@@ -118,10 +120,15 @@ def make_plan(
         segments=segments,
         slots=site_slots(problem, loads_kw, _cap_value(problem, solution) if linear else None),
         totals=totals,
-        shortfalls=find_shortfalls(problem, solution, _end_soc(segments), request.now_ms),
+        shortfalls=shortfalls,
         notices=notices + _site_notices(problem),
         report=_report(
-            request, problem, solution, engine, strategy_value(problem, request.strategy, segments, totals)
+            request,
+            problem,
+            solution,
+            engine,
+            strategy_value(problem, request.strategy, segments, totals),
+            shortfalls,
         ),
     )
 
@@ -153,22 +160,44 @@ def _overload_notice(problem: PlanningProblem, limit: Limit) -> Notice:
 
 
 def _report(
-    request: PlanRequest, problem: PlanningProblem, solution: Solution, engine: str, value: float
+    request: PlanRequest,
+    problem: PlanningProblem,
+    solution: Solution,
+    engine: str,
+    value: float,
+    shortfalls: tuple[Shortfall, ...],
 ) -> SolveReport:
     delivered = problem.delivered_kwh(solution.energy_kwh)
     frozen = _frozen_missing_kwh(problem)
     fixed_value = float(fixed_kwh(problem) @ solution.objective.cost_per_kwh)
-    stages = (
+    stages: tuple[StageReport, ...] = (
         _missing_stage(
             "missing-minimum", problem.minimum_need_kwh, delivered, solution.missing_bounds[0], frozen[0]
         ),
         _missing_stage("missing-target", problem.need_kwh, delivered, solution.missing_bounds[1], frozen[1]),
         StageReport(request.strategy.value, value, min(value, solution.bound + fixed_value)),
     )
+    stages += tuple(_count_stages(problem, solution, delivered, shortfalls))
     proven = all(stage.gap <= PROVEN_GAP for stage in stages)
     status = SolveStatus.OPTIMAL if proven else SolveStatus.FEASIBLE
     moved = churn(problem, solution.energy_kwh)
     return SolveReport(engine, status, stages, 2, certificate(problem, solution), moved)
+
+
+def _count_stages(
+    problem: PlanningProblem, solution: Solution, delivered: Floats, shortfalls: tuple[Shortfall, ...]
+) -> Iterator[StageReport]:
+    """How many are short, by priority, where as few as possible should be; nothing where nobody is."""
+    if problem.shortfall_policy is not ShortfallPolicy.FEWEST:
+        return
+    enough = problem.need_kwh - REACHED_SOC * problem.capacity_kwh
+    short = [problem.sessions[shortfall.session] for shortfall in shortfalls]
+    for priority in sorted({session.priority for session in short}, reverse=True):
+        own = [session for session in short if session.priority == priority]
+        prices = solution.counted.get(priority) or Prices.none(problem)
+        bound = short_count_bound(problem, delivered, enough, priority, prices)
+        bound += sum(session.frozen is not None for session in own)
+        yield StageReport(f"{FEWEST_SHORT}{priority:g}", float(len(own)), float(min(bound, len(own))))
 
 
 def _missing_stage(
@@ -198,6 +227,7 @@ def certificate(problem: PlanningProblem, solution: Solution) -> dict[str, objec
         "missing-minimum": delivery.minimum_cut,
         "missing-target": delivery.target_cut,
         objective.name: solution.prices,
+        **{f"{FEWEST_SHORT}{priority:g}": prices for priority, prices in solution.counted.items()},
     }
     stages = {name: _published(problem, prices) for name, prices in priced.items()}
     return {"piecesMs": problem.grid.piece_edges_ms.tolist(), "stages": stages}

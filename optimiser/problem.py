@@ -12,7 +12,7 @@ import numpy as np
 
 from optimiser.certificate import Cells, Index
 from optimiser.curve_rows import CurveRows, curve_limit_kw, make_curve_rows
-from optimiser.domain import ChargingSession, PlanRequest, Site
+from optimiser.domain import ChargingSession, PlanRequest, ShortfallPolicy, Site
 from optimiser.fixed_load import FixedLoad
 from optimiser.limits import Flags, Limit, laid_out, make_limits
 from optimiser.preconditioning import is_cut, under_limits, wanted_preconditioning
@@ -69,6 +69,7 @@ class PlanningProblem:
     curved: Index
     running_kwh: Floats | None
     has_power_rules: bool
+    shortfall_policy: ShortfallPolicy = ShortfallPolicy.FAIR
 
     @property
     def n_sessions(self) -> int:
@@ -189,6 +190,7 @@ def build_problem(
         curved=np.flatnonzero([session.vehicle.charging_curve is not None for session in sessions]),
         running_kwh=running_kwh(sessions, cells, grid),
         has_power_rules=any(session.power_rules for session in sessions),
+        shortfall_policy=request.shortfall_policy,
     )
 
 

@@ -16,7 +16,7 @@ from optimiser.amendments import (
     RAISE_SITE_CAP,
     TO_KW,
 )
-from optimiser.delivery import cell_prices
+from optimiser.cuts import cell_prices
 from optimiser.domain import ChargingSession, PlanRequest
 from optimiser.engines.base import Prices
 from optimiser.limits import Flags

@@ -15,6 +15,9 @@ from optimiser.units import MS_PER_HOUR
 # Less than this in a piece is a solver's dust, not charging: a millionth of a kW for an hour.
 DUST_KWH = 1e-9
 POWER_TOLERANCE_KW = 0.5e-3  # half of what a plan's power may be off by
+# A gap in an unbroken run whose least energy is below this may be a solver's tolerance (1e-6) taken for
+# a pause: at 1 kW that is 36 ms.
+TINY_GAP_KWH = 1e-5
 
 
 def settled(problem: PlanningProblem, energy_kwh: Floats, wanted_kwh: Floats) -> Floats:
@@ -30,7 +33,39 @@ def settled(problem: PlanningProblem, energy_kwh: Floats, wanted_kwh: Floats) ->
         used = problem.used_kwh(limit, energy)
         share = np.where(used > limit.room_kwh, limit.room_kwh / np.maximum(used, DUST_KWH), 1.0)
         energy[members] *= share[problem.cells.piece[members]]
+    _bridge_tiny_gaps(problem, energy)
     return _told_in_ms(problem, _filled_up(problem, energy, wanted_kwh))
+
+
+def _bridge_tiny_gaps(problem: PlanningProblem, energy_kwh: Floats) -> None:
+    """Close gaps of milliseconds in unbroken runs, where others can step back for them."""
+    low = run_power_kw(problem)[problem.cell_session] * problem.cell_hours
+    unbroken = ~problem.pausable[problem.cell_session]
+    for cell in np.flatnonzero(unbroken & (low < TINY_GAP_KWH) & (energy_kwh < low)):
+        i = problem.cell_session[cell]
+        before = energy_kwh[problem.cells.first_cell[i] : cell]
+        after = energy_kwh[cell + 1 : problem.cells.first_cell[i + 1]]
+        if before.any() and after.any() and low[cell] <= problem.cells.upper_kwh[cell]:
+            _make_way(problem, energy_kwh, int(cell), low)
+
+
+def _make_way(problem: PlanningProblem, energy_kwh: Floats, cell: int, low_kwh: Floats) -> None:
+    """Raise a cell to its least; the one with most to spare under a full limit gives what is missing."""
+    changed = energy_kwh.copy()
+    changed[cell] = low_kwh[cell]
+    i, j = problem.cell_session[cell], problem.cells.piece[cell]
+    others = (problem.cells.piece == j) & (problem.cell_session != i)
+    for limit in (limit for limit in problem.limits if limit.members[i]):
+        over = float(problem.used_kwh(limit, changed)[j] - limit.room_kwh[j])
+        members = np.flatnonzero(others & limit.members[problem.cell_session])
+        if over > 0.0 and members.size:
+            giver = members[np.argmax((changed - low_kwh)[members])]
+            changed[giver] -= over
+            if changed[giver] < low_kwh[giver]:
+                return
+        elif over > 0.0:
+            return
+    energy_kwh[:] = changed
 
 
 def _told_in_ms(problem: PlanningProblem, energy_kwh: Floats) -> Floats:

@@ -13,9 +13,10 @@ import numpy as np
 from optimiser.bounds import flow_bound, missing_bound, strategy_bound, valid_peak_prices
 from optimiser.commitment import Aim, commit, needs_commitment
 from optimiser.delivery import Delivery, decide_delivery, full_delivery
-from optimiser.domain import Strategy
+from optimiser.domain import ShortfallPolicy, Strategy
 from optimiser.engines.base import Ceiling, Engine, Flow, Objective, Prices, Question
 from optimiser.exceptions import SolverError
+from optimiser.fewest import count_prices
 from optimiser.preferences import Preference, make_preference
 from optimiser.problem import PlanningProblem
 from optimiser.series import Floats
@@ -42,7 +43,7 @@ class Solution:
 
     `wanted_kwh` is what the relaxation delivers to each session: less than its need where a limit or
     its window stands in the way. The plan may deliver less than that where least power or unbroken
-    runs do.
+    runs do. `counted`: prices for the number of those short, by priority, where that is to be least.
     """
 
     energy_kwh: Floats
@@ -52,6 +53,7 @@ class Solution:
     objective: Objective
     prices: Prices
     bound: float
+    counted: dict[float, Prices]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -98,7 +100,14 @@ def solve(
         objective=stages[0],
         prices=prices,
         bound=_bound(engine, problem, energy, stages[0], replace(relaxed, prices=prices)),
+        counted=_counted(engine, problem, energy),
     )
+
+
+def _counted(engine: Engine, problem: PlanningProblem, energy: Floats) -> dict[float, Prices]:
+    if problem.shortfall_policy is not ShortfallPolicy.FEWEST:
+        return {}
+    return count_prices(engine, problem.without_curves(), problem.delivered_kwh(energy))
 
 
 def _bound(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from optimiser.domain import ChargingSession, PlanRequest, ShortfallPolicy
+from optimiser.domain import ChargingSession, PlanRequest
 from optimiser.exceptions import Fault, InvalidRequestError
 
 
@@ -14,8 +14,6 @@ def refuse_unsupported(request: PlanRequest, sessions: tuple[ChargingSession, ..
 
 
 def _request_faults(request: PlanRequest) -> Iterator[Fault]:
-    if request.shortfall_policy is ShortfallPolicy.FEWEST:
-        yield Fault(("settings", "shortfallPolicy"), "`fewest` is not supported yet; use `fair`")
     if request.min_run_minutes > 0.0:
         yield Fault(("settings", "minRunMinutes"), "not supported yet; use 0")
     if request.max_pauses is not None:

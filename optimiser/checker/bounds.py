@@ -8,13 +8,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimiser.certificate import Cells, cheapest_alone, least_missing
-from optimiser.checker.facts import Facts, Index
+from optimiser.certificate import Cells, cheapest_alone, fewest_short, least_missing
+from optimiser.checker.breach import FIGURE, REACHED_SOC
+from optimiser.checker.facts import Facts, Flags, Index
 from optimiser.checker.figures import GRAMS_PER_KG
 from optimiser.checker.loads import SITE, Loads, energy_between, room_kwh
 from optimiser.checker.prices import CertificateError, Prices
 from optimiser.checker.shortfalls import missing_kwh
-from optimiser.checker.stages import MISSING_MINIMUM, MISSING_TARGET, hours_until_middle, missing_minimum_kwh
+from optimiser.checker.stages import (
+    MISSING_MINIMUM,
+    MISSING_TARGET,
+    count_stages,
+    hours_until_middle,
+    missing_minimum_kwh,
+)
 from optimiser.checker.steps import integral_over
 from optimiser.curve_rows import CurveRows, curve_lines
 from optimiser.domain import Strategy
@@ -51,6 +58,8 @@ def lower_bound(facts: Facts, loads: Loads, stage: str, edges_ms: Instants, pric
     """The least that any plan can have for a stage, as far as these prices prove it."""
     if stage in (MISSING_MINIMUM, MISSING_TARGET):
         return _missing_bound(facts, loads, stage, edges_ms, prices)
+    if stage in count_stages(facts):
+        return _count_bound(facts, loads, count_stages(facts)[stage], edges_ms, prices)
     return _delivery_bound(facts, loads, stage, edges_ms, prices)
 
 
@@ -71,6 +80,35 @@ def _missing_bound(facts: Facts, loads: Loads, stage: str, edges_ms: Instants, p
         alone = least_missing(cells, price, need)
     least = np.where(columns.frozen, given, alone).sum()
     return float(least - _value_of_room(facts, loads, market) - _value_of_curves(market, rows))
+
+
+def _count_bound(facts: Facts, loads: Loads, short: list[int], edges_ms: Instants, prices: Prices) -> float:
+    """Sum_i min over e of (1 - part of i served + sum_j lambda_j e_ij) - sum_j lambda_j R_j, rounded up.
+
+    Among plans that give higher priorities what this one does, and everybody as much below the minimum.
+    """
+    columns = facts.columns
+    priority = np.array([session.priority for session in facts.plan.sessions])
+    own = priority[short[0]]
+    floor = _kept_kwh(facts, priority > own)
+    enough = (columns.target_soc - columns.soc - REACHED_SOC) * columns.capacity_kwh
+    nothing = np.zeros(edges_ms.size - 1)
+    market = _market(edges_ms, Prices(prices.of_limit, nothing), nothing)
+    cells = _cells(facts, market)
+    price = _path_price(facts, loads, market, cells) if cells.piece.size else np.zeros(0)
+    counted = (priority == own) & (enough > floor) & ~columns.frozen
+    alone = fewest_short(cells, price, counted, floor, enough)
+    frozen = columns.frozen[short].sum()
+    return float(np.ceil(alone.sum() + frozen - _value_of_room(facts, loads, market) - FIGURE))
+
+
+def _kept_kwh(facts: Facts, higher: Flags) -> Floats:
+    """What a count takes as given: all that higher ones get, what is below the minimum of the others."""
+    columns = facts.columns
+    ours = np.add.reduceat(_ours_kwh(facts), facts.segments.first[:-1])
+    below = np.minimum(columns.minimum_soc, columns.target_soc) - columns.soc
+    kept: Floats = np.where(higher, ours, np.minimum(ours, np.maximum(0.0, below) * columns.capacity_kwh))
+    return kept
 
 
 def _delivery_bound(facts: Facts, loads: Loads, stage: str, edges_ms: Instants, prices: Prices) -> float:

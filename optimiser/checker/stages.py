@@ -1,14 +1,16 @@
 """The value of every want, recomputed from the segments."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
-from optimiser.checker.breach import POWER_KW, Breach, Breaches, figure_breach
+from optimiser.checker.breach import POWER_KW, REACHED_SOC, Breach, Breaches, figure_breach
 from optimiser.checker.facts import Facts
 from optimiser.checker.figures import demand_slack, peak_kw, true_totals
 from optimiser.checker.loads import Loads
 from optimiser.checker.shortfalls import end_soc, missing_kwh
-from optimiser.domain import Strategy
-from optimiser.plan import StageReport
+from optimiser.domain import ShortfallPolicy, Strategy
+from optimiser.plan import FEWEST_SHORT, StageReport
 from optimiser.series import Floats
 from optimiser.units import MS_PER_HOUR
 
@@ -23,6 +25,8 @@ def true_value(facts: Facts, loads: Loads, stage: str) -> float | None:
         return float(missing_minimum_kwh(facts).sum())
     if stage == MISSING_TARGET:
         return float(missing_kwh(facts).sum())
+    if stage in count_stages(facts):
+        return float(len(count_stages(facts)[stage]))
     if stage == Strategy.PEAK_SUPPRESSION:
         return peak_kw(facts, loads, ())
     if stage == Strategy.ASAP:
@@ -37,6 +41,17 @@ def _money_or_grams(facts: Facts, loads: Loads, stage: str) -> float | None:
     if stage == Strategy.CARBON:
         return totals.carbon_kg or 0.0
     return None
+
+
+def count_stages(facts: Facts) -> dict[str, list[int]]:
+    """Sessions that are short, by the stage of their priority, where as few as possible should be."""
+    if facts.request.shortfall_policy is not ShortfallPolicy.FEWEST:
+        return {}
+    stages: dict[str, list[int]] = {}
+    for i in np.flatnonzero(facts.columns.target_soc - end_soc(facts) > REACHED_SOC):
+        name = f"{FEWEST_SHORT}{facts.plan.sessions[i].priority:g}"
+        stages.setdefault(name, []).append(int(i))
+    return stages
 
 
 def missing_minimum_kwh(facts: Facts) -> Floats:
@@ -69,7 +84,12 @@ def _order(facts: Facts) -> Breaches:
         return [Breach(_RULE, "strategy", f"{plan.strategy} planned, {facts.request.strategy} asked")]
     if names[: len(wanted)] != wanted or plan.report.strategy_stage != len(wanted) - 1:
         return [Breach(_RULE, "order", f"{', '.join(names)}; must begin with {', '.join(wanted)}")]
-    return []
+    counts, asked = names[len(wanted) :], count_stages(facts)
+    return [] if sorted(counts) == sorted(asked) else [Breach(_RULE, "counts", _counts_differ(counts, asked))]
+
+
+def _counts_differ(found: tuple[str, ...], asked: Iterable[str]) -> str:
+    return f"{', '.join(found) or 'none'} said, {', '.join(asked) or 'none'} by the segments"
 
 
 def _value(facts: Facts, stage: StageReport, found: float | None) -> Breaches:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from optimiser.certificate import Cells, cheapest_alone, least_missing, priced_room
+from optimiser.certificate import Cells, cheapest_alone, fewest_short, least_missing
 
 TWO = Cells(np.array([0, 3, 4]), np.array([0, 1, 2, 1]), np.array([10.0, 10.0, 10.0, 5.0]))
 
@@ -32,11 +32,14 @@ def test_missing_is_bought_only_where_it_is_worth_it() -> None:
     assert least_missing(TWO, np.array([1.0, 0.25, 1.0, 2.0]), np.array([30.0, 5.0])).tolist() == [22.5, 5.0]
 
 
-def test_room_is_worth_its_price() -> None:
-    """Over all limits and pieces."""
-    assert (
-        priced_room(
-            [np.array([1.0, 0.0]), np.array([2.0, 1.0])], [np.array([5.0, 9.0]), np.array([1.0, 3.0])]
-        )
-        == 10
-    )
+def test_a_part_of_a_session_counts_as_a_part_of_one() -> None:
+    """A kWh of 20 is worth 0.05: the free piece is taken, half of one, and the one at 0.1 is not."""
+    counted, floor, enough = np.array([True, False]), np.array([0.0, 4.0]), np.array([20.0, 4.0])
+    short = fewest_short(TWO, np.array([0.0, 0.1, 1.0, 1.0]), counted, floor, enough)
+    assert short.tolist() == [0.5, 4.0]
+
+
+def test_who_cannot_reach_enough_is_short_whatever_is_taken() -> None:
+    """Nothing more is bought for it."""
+    counted, floor, enough = np.array([True, True]), np.array([0.0, 0.0]), np.array([90.0, 90.0])
+    assert fewest_short(TWO, np.zeros(4), counted, floor, enough).tolist() == [1.0, 1.0]

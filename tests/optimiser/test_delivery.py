@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from optimiser.delivery import decide_delivery, free_kwh
+from optimiser.cuts import free_kwh
+from optimiser.delivery import decide_delivery
 from optimiser.domain import Station
 from optimiser.engines.highs import HighsEngine
 from optimiser.taper import reach_kwh

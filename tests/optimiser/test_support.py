@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from optimiser.domain import ChargingCurve, ShortfallPolicy
+from optimiser.domain import ChargingCurve
 from optimiser.exceptions import Fault, InvalidRequestError
 from optimiser.stopwatch import Stopwatch, no_clock
 from optimiser.support import refuse_unsupported
@@ -20,7 +20,6 @@ def curved():
     ("request_", "pointers"),
     [
         (a_request(), []),
-        (a_request(shortfall_policy=ShortfallPolicy.FEWEST), ["/settings/shortfallPolicy"]),
         (a_request(min_run_minutes=5.0, max_pauses=0), ["/settings/minRunMinutes", "/settings/maxPauses"]),
     ],
 )

@@ -11,6 +11,7 @@ from optimiser.domain import (
     DemandCharge,
     Group,
     PlanRequest,
+    ShortfallPolicy,
     Site,
     Station,
     Strategy,
@@ -24,6 +25,8 @@ NOW_MS = 1_773_072_000_000  # 2026-03-09T16:00:00Z
 LAST_HOUR = 6
 ODD_MS = st.sampled_from([0, 0, 0, 1, -1, 59_999, 123_457])
 STATION_IDS = ("north", "south")
+FAIR = st.just(ShortfallPolicy.FAIR)
+ANY_POLICY = FAIR | FAIR | st.just(ShortfallPolicy.FEWEST)
 
 
 def instants(least_h: int, most_h: int) -> st.SearchStrategy[int]:
@@ -126,7 +129,12 @@ def supplies(draw: st.DrawFn) -> tuple[tuple[Group, ...], tuple[Station, ...]]:
 
 @st.composite
 def depots(
-    draw: st.DrawFn, *, relaxed: bool = False, most: int = 8, strategy: Strategy | None = None
+    draw: st.DrawFn,
+    *,
+    relaxed: bool = False,
+    most: int = 8,
+    strategy: Strategy | None = None,
+    policies: st.SearchStrategy[ShortfallPolicy] = ANY_POLICY,
 ) -> PlanRequest:
     """A depot's question with one session at least."""
     count = draw(st.integers(1, most))
@@ -138,6 +146,7 @@ def depots(
         strategy=strategy or draw(st.sampled_from(list(Strategy))),
         site=draw(sites()),
         sessions=tuple(draw(sessions(i, relaxed=relaxed)) for i in range(count)),
+        shortfall_policy=draw(policies),
     )
     return replace(request, now_ms=NOW_MS + off_clock_ms)
 
@@ -150,6 +159,8 @@ def twins(draw: st.DrawFn) -> PlanRequest:
         "arrival_ms": NOW_MS,
         "departure_ms": NOW_MS + draw(st.integers(1, 6)) * MS_PER_HOUR,
         "margin_ms": 0,
+        "soc": 0.0,
+        "target_soc": 1.0,
     }
     pair = [
         replace(draw(sessions(i, relaxed=True)), minimum_soc=0.0, station_id=None, **stay) for i in (0, 1)

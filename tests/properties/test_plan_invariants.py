@@ -18,7 +18,7 @@ from optimiser.strategies import objectives
 from tests.optimiser.builders import problem_of
 from tests.properties.reference_fair import fair_energies
 from tests.properties.reference_milp import least_missing, least_value
-from tests.properties.strategies import depots, on_five_minutes, twins
+from tests.properties.strategies import FAIR, depots, on_five_minutes, twins
 
 CLOSE = 1e-5  # a plan keeps to whole milliseconds and a solver to 1e-7; relative above 1
 
@@ -54,7 +54,7 @@ def test_the_independent_checker_finds_nothing(request: PlanRequest) -> None:
 def test_a_plan_without_least_power_that_may_pause_is_proven(request: PlanRequest) -> None:
     """The linear programme is the whole truth there: no gap in any want."""
     report = plan_site(request).report
-    assert [stage.gap for stage in report.stages] == pytest.approx([0.0] * 3, abs=1e-6)
+    assert [stage.gap for stage in report.stages[:3]] == pytest.approx([0.0] * 3, abs=1e-6)
 
 
 @given(depots(relaxed=True, strategy=Strategy.COST), st.sampled_from([0.5, 7.0, 100.0]))
@@ -71,7 +71,7 @@ def test_more_cap_never_costs_more(request: PlanRequest, more_kw: float) -> None
         assert not_above(after.report.strategy.value, before.report.strategy.value)
 
 
-@given(depots(relaxed=True), st.randoms(use_true_random=False))
+@given(depots(relaxed=True, policies=FAIR), st.randoms(use_true_random=False))
 def test_the_order_of_vehicles_does_not_matter(request: PlanRequest, random) -> None:
     """Shuffled, every session gets the same energy and every want has the same value."""
     order = list(range(len(request.sessions)))
@@ -104,7 +104,7 @@ def test_a_higher_priority_is_not_short_where_a_lower_one_charges(request: PlanR
             assert s.power_kw[second][meanwhile].max() < 0.01
 
 
-@given(depots(relaxed=True, most=4))
+@given(depots(relaxed=True, most=4, policies=FAIR))
 def test_shortfalls_are_fair(request: PlanRequest) -> None:
     """By priority, then leximin in SoC points, as the slow reference finds it."""
     plan, problem = plan_site(request), problem_of(request)
@@ -132,7 +132,7 @@ def test_no_plan_beats_the_true_optimum_and_no_bound_exceeds_it(
     hourly = replace(on_five_minutes(request), slot_minutes=60)
     plan, problem = plan_site(hourly), problem_of(hourly)
     assume(problem.n_sessions > 0 and problem.cells.piece.size <= 30)
-    for stage, optimum in zip(plan.report.stages, true_optima(plan, problem), strict=True):
+    for stage, optimum in zip(plan.report.stages[:3], true_optima(plan, problem), strict=True):
         assert not_above(stage.bound, optimum), f"{stage.name}: bound {stage.bound} over {optimum}"
         assert not_above(optimum, stage.value, 1e-4), f"{stage.name}: {stage.value} beats {optimum}"
         distances.append(max(0.0, stage.value - optimum) / max(1.0, abs(optimum)))
