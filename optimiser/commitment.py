@@ -22,7 +22,7 @@ from optimiser.exchange import Board, mend
 from optimiser.improve import Improvement
 from optimiser.limits import Flags
 from optimiser.pattern import Pattern, run_power_kw
-from optimiser.preferences import Preference, running_kwh
+from optimiser.preferences import Preference
 from optimiser.problem import PlanningProblem
 from optimiser.ruled_runs import bound_to_runs, keeps_runs, rules_of
 from optimiser.run_patterns import Course
@@ -162,12 +162,20 @@ class _Search:
         relaxed_kwh = np.where(self.problem.pausable[self.problem.cell_session], relaxed.energy_kwh, 0.0)
         placed, _ = self._runs_like(sessions, relaxed_kwh, relaxed.prices)
         pattern, answer = self._moved(placed, sessions)
-        running, n_running = self._runs_like(sessions, running_kwh(self.problem))
-        if n_running:
-            kept, kept_answer = self._moved(running, sessions)
-            if not answer.beats(kept_answer):
-                pattern = kept
+        running_kwh = self.problem.running_kwh
+        if running_kwh is not None:
+            pattern = self._or_as_running(sessions, running_kwh, pattern, answer)
         return pattern, self.ask(pattern, tidy=True).flow
+
+    def _or_as_running(
+        self, sessions: Index, running_kwh: Floats, pattern: Pattern, answer: _Answer
+    ) -> Pattern:
+        """The running plan's runs, moved where that pays, unless the pattern beats them."""
+        running, n_kept = self._runs_like(sessions, running_kwh)
+        if not n_kept:
+            return pattern
+        kept, kept_answer = self._moved(running, sessions)
+        return pattern if answer.beats(kept_answer) else kept
 
     def _runs_like(
         self, sessions: Index, planned_kwh: Floats, prices: Prices | None = None

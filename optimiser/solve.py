@@ -17,7 +17,7 @@ from optimiser.domain import ShortfallPolicy, Strategy
 from optimiser.engines.base import Ceiling, Engine, Flow, Objective, Prices, Question
 from optimiser.exceptions import SolverError
 from optimiser.fewest import count_prices
-from optimiser.preferences import Preference, has_power_rules, make_preference
+from optimiser.preferences import Preference, make_preference
 from optimiser.problem import PlanningProblem
 from optimiser.series import Floats
 from optimiser.settle import settled
@@ -84,7 +84,7 @@ def solve(
     delivery, relaxed = _deliver(engine, problem, wants)
     kept, wanted_kwh, first = _under_curves(engine, problem, delivery.energy_kwh, wants, relaxed)
     flows = _later_stages(engine, kept, wanted_kwh, wants, first)
-    if has_power_rules(problem):
+    if problem.has_power_rules:
         wants = replace(wants, preference=make_preference(kept, flows[-1].energy_kwh))
     energy = _with_rules(engine, kept, wanted_kwh, wants, flows)
     peak = valid_peak_prices(problem, stages[0], relaxed.prices.peak)
@@ -227,7 +227,7 @@ def _with_rules(
     engine: Engine, problem: PlanningProblem, energy: Floats, wants: Wants, flows: list[Flow]
 ) -> Floats:
     """Least power, unbroken runs and power rules on top of the last stage's flow, along the curves."""
-    if has_power_rules(problem):
+    if problem.has_power_rules:
         flows = [*flows[:-1], _with_known_tags(engine, problem, energy, wants, flows)]
     committed = _committed(engine, problem, energy, wants, flows)
     if engine.exact and not needs_commitment(problem).any():
