@@ -73,11 +73,21 @@ def commit(engine: Engine, problem: PlanningProblem, energy_kwh: Floats, aim: Ai
     """
     search = _Search(engine, problem, aim, energy_kwh)
     unbroken = np.flatnonzero(~problem.pausable & (energy_kwh > NEGLIGIBLE_KWH))
+    energy = _found(search, aim, unbroken, relaxed)
+    if unbroken.size == 0:
+        return energy
+    search.heeds_cost = False
+    other = _found(search, aim, unbroken, relaxed)
+    return other if search.answer(other).beats(search.answer(energy)) else energy
+
+
+def _found(search: "_Search", aim: Aim, unbroken: Index, relaxed: Flow) -> Floats:
+    problem = search.problem
     pattern, flow = Pattern.open(problem), relaxed
     if unbroken.size:
         pattern, flow = search.place_runs(unbroken, relaxed)
     energy = search.settle(pattern, flow)
-    improvement = Improvement(problem, aim.objective, relaxed.prices, energy_kwh, aim.served_is_enough)
+    improvement = Improvement(problem, aim.objective, relaxed.prices, search.wanted_kwh, aim.served_is_enough)
     return improvement.improved(energy)
 
 
@@ -90,6 +100,9 @@ class _Search:
         self.objective = aim.objective
         self.preference = aim.preference
         self.wanted_kwh = energy_kwh
+        # A pattern that leaves energy missing has the prices of its cut, with or without those of the cost.
+        # Neither leads to the better runs everywhere, so both are tried.
+        self.heeds_cost = True
         # A run must be long enough for its curve: it is sought with the mean power, not the largest.
         mean_kwh = mean_share_of_largest(problem)[problem.cell_session] * problem.cells.upper_kwh
         self.run_kwh = np.minimum(problem.cells.upper_kwh, mean_kwh)
@@ -114,7 +127,8 @@ class _Search:
         flow = self._cheapest(narrowed, possible, tidy=tidy)
         flow = flow or self.engine.most(narrowed, np.maximum(possible, held) * (1.0 + 1e-9))
         dearer = 10.0 * (1.0 + float(np.abs(self.objective.cost_per_kwh).max(initial=0.0)))
-        limits = tuple(p + dearer * c for p, c in zip(flow.prices.limits, cut.limits, strict=True))
+        share = float(self.heeds_cost)
+        limits = tuple(share * p + dearer * c for p, c in zip(flow.prices.limits, cut.limits, strict=True))
         missing = float(np.maximum(self.wanted_kwh - possible, 0.0).sum())
         return _Answer(replace(flow, prices=replace(flow.prices, limits=limits)), missing, self._cost(flow))
 
@@ -134,6 +148,12 @@ class _Search:
             flow = self.engine.most(narrowed, self.wanted_kwh)
         possible = narrowed.delivered_kwh(flow.energy_kwh) * (1.0 - 1e-7)
         return narrowed, np.minimum(self.wanted_kwh, possible), flow.prices
+
+    def answer(self, energy_kwh: Floats) -> _Answer:
+        """How good these energies per cell are."""
+        flow = Flow(energy_kwh, Prices.none(self.problem))
+        missing = np.maximum(self.wanted_kwh - self.problem.delivered_kwh(energy_kwh), 0.0).sum()
+        return _Answer(flow, float(missing), self._cost(flow))
 
     def _cost(self, flow: Flow) -> float:
         cost = float(flow.energy_kwh @ self.objective.cost_per_kwh[self.problem.cells.piece])
