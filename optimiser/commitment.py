@@ -81,12 +81,13 @@ def commit(engine: Engine, problem: PlanningProblem, energy_kwh: Floats, aim: Ai
     """
     search = _Search(engine, problem, aim, energy_kwh)
     ruled = np.flatnonzero(bound_to_runs(problem) & (energy_kwh > NEGLIGIBLE_KWH))
-    pattern, flow = Pattern.open(problem), relaxed
-    if ruled.size:
-        pattern, flow = search.place_runs(ruled, relaxed)
-    energy = search.settle(pattern, flow)
     improvement = Improvement(problem, aim.objective, relaxed.prices, energy_kwh, aim.served_is_enough)
-    return improvement.improved(energy)
+    energy = improvement.improved(search.found(ruled, relaxed))
+    if ruled.size == 0 or improvement.is_near(energy, improvement.merit(energy)):
+        return energy
+    search.heeds_cost = False
+    other = improvement.improved(search.found(ruled, relaxed))
+    return other if improvement.merit(other).beats(improvement.merit(energy)) else energy
 
 
 class _Search:
@@ -99,6 +100,9 @@ class _Search:
         self.preference = aim.preference
         self.wanted_kwh = energy_kwh
         self.ruled = bound_to_runs(problem)
+        # A pattern that leaves energy missing has the prices of its cut, with or without those of the cost.
+        # Neither leads to the better runs everywhere, so both are tried.
+        self.heeds_cost = True
         # A run must be long enough for its curve: it is sought with the mean power, not the largest.
         mean_kwh = mean_share_of_largest(problem)[problem.cell_session] * problem.cells.upper_kwh
         self.run_kwh = np.minimum(problem.cells.upper_kwh, mean_kwh)
@@ -123,7 +127,8 @@ class _Search:
         flow = self._cheapest(narrowed, possible, tidy=tidy)
         flow = flow or self.engine.most(narrowed, np.maximum(possible, held) * (1.0 + 1e-9))
         dearer = 10.0 * (1.0 + float(np.abs(self.objective.cost_per_kwh).max(initial=0.0)))
-        limits = tuple(p + dearer * c for p, c in zip(flow.prices.limits, cut.limits, strict=True))
+        share = float(self.heeds_cost)
+        limits = tuple(share * p + dearer * c for p, c in zip(flow.prices.limits, cut.limits, strict=True))
         missing = float(np.maximum(self.wanted_kwh - possible, 0.0).sum())
         return _Answer(replace(flow, prices=replace(flow.prices, limits=limits)), missing, self._cost(flow))
 
@@ -144,6 +149,12 @@ class _Search:
         possible = narrowed.delivered_kwh(flow.energy_kwh) * (1.0 - 1e-7)
         return narrowed, np.minimum(self.wanted_kwh, possible), flow.prices
 
+    def answer(self, energy_kwh: Floats) -> _Answer:
+        """How good these energies per cell are."""
+        flow = Flow(energy_kwh, Prices.none(self.problem))
+        missing = np.maximum(self.wanted_kwh - self.problem.delivered_kwh(energy_kwh), 0.0).sum()
+        return _Answer(flow, float(missing), self._cost(flow))
+
     def _cost(self, flow: Flow) -> float:
         cost = float(flow.energy_kwh @ self.objective.cost_per_kwh[self.problem.cells.piece])
         peak = self.objective.peak
@@ -151,6 +162,13 @@ class _Search:
             return cost
         load_kw = self.problem.load_kw(flow.energy_kwh)[peak.counts]
         return cost + peak.price_per_kw * max(0.0, float(load_kw.max(initial=0.0)) - peak.floor_kw)
+
+    def found(self, ruled: Index, relaxed: Flow) -> Floats:
+        """Energies that keep all rules: runs placed first, then what is below the least power settled."""
+        pattern, flow = Pattern.open(self.problem), relaxed
+        if ruled.size:
+            pattern, flow = self.place_runs(ruled, relaxed)
+        return self.settle(pattern, flow)
 
     # -- runs ----------------------------------------------------------------------------------
 
