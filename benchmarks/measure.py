@@ -17,7 +17,7 @@ _RSS_PER_MB = 1024 * 1024 if sys.platform == "darwin" else 1024  # bytes there, 
 
 
 # Neither planner nor HiGHS runs again where it took longer than this in all: the largest depots a few times.
-ENOUGH_S = 15.0
+ENOUGH_S = 6.0
 FEWEST = 3
 
 
