@@ -103,7 +103,7 @@ def _shared_value(problem: PlanningProblem, objective: Objective, prices: Prices
 
 def _room_value(problem: PlanningProblem, prices: Prices) -> float:
     """What all room is worth: of the limits, and under the charging curves."""
-    shared = sum(float(p @ limit.room_kwh) for p, limit in zip(prices.limits, problem.limits, strict=True))
+    shared = float(np.vdot(prices.limits, problem.rooms_kwh))
     if problem.curves is None or prices.curves.size == 0:
         return shared
     return shared + float(prices.curves @ problem.curves.limit_kw)

@@ -128,7 +128,7 @@ class _Search:
         flow = flow or self.engine.most(narrowed, np.maximum(possible, held) * (1.0 + 1e-9))
         dearer = 10.0 * (1.0 + float(np.abs(self.objective.cost_per_kwh).max(initial=0.0)))
         share = float(self.heeds_cost)
-        limits = tuple(share * p + dearer * c for p, c in zip(flow.prices.limits, cut.limits, strict=True))
+        limits = share * flow.prices.limits + dearer * cut.limits
         missing = float(np.maximum(self.wanted_kwh - possible, 0.0).sum())
         return _Answer(replace(flow, prices=replace(flow.prices, limits=limits)), missing, self._cost(flow))
 

@@ -14,7 +14,7 @@ COMPLETE_IF_EXACT = 1e-12
 
 def free_kwh(problem: PlanningProblem, cut: Prices) -> Floats:
     """Energy that each session can take outside a cut (prices 0 or 1 per limit and piece)."""
-    if not any(price.any() for price in cut.limits):
+    if not cut.limits.any():
         return problem.reach_kwh
     priced = cell_prices(problem, cut)
     outside = problem.cells.upper_kwh * np.clip(1.0 - priced, 0.0, 1.0)
@@ -23,20 +23,28 @@ def free_kwh(problem: PlanningProblem, cut: Prices) -> Floats:
 
 def cell_prices(problem: PlanningProblem, prices: Prices, cost_per_kwh: Floats | float = 0.0) -> Floats:
     """Sum of a cost in each piece and of all prices that each cell pays [per kWh]."""
-    priced = [(p, limit) for p, limit in zip(prices.limits, problem.limits, strict=True) if p.any()]
-    shared = [price for price, limit in priced if limit.members.all()]
-    total: Floats = (sum(shared, prices.peak) + cost_per_kwh)[problem.cells.piece]
-    for price, limit in priced:
-        if not limit.members.all():
-            total += price[problem.cells.piece] * limit.members[problem.cell_session]
+    total = _along_paths(problem, prices.limits, prices.peak + cost_per_kwh)
     if problem.curves is not None and prices.curves.any():
         total += problem.curves.cost_of_cells(problem.cells, problem.cell_hours, prices.curves)
     return total
 
 
+def _along_paths(problem: PlanningProblem, of_limits: Floats, of_pieces: Floats) -> Floats:
+    """Per cell, what its piece has and what every limit above has there; limits without prices are passed."""
+    path, piece = problem.paths.limit, problem.cells.piece
+    shared = int(problem.paths.is_below_all())
+    total: Floats = (of_pieces + of_limits[problem.paths.outside_in[:shared]].sum(axis=0))[piece]
+    if not of_limits[1:].any():
+        return total
+    padded = np.vstack([of_limits, np.zeros(of_limits.shape[1])])  # NONE is the last row
+    for limit in path[shared:]:
+        total += padded[limit[problem.cell_session], piece]
+    return total
+
+
 def cut_room_kwh(problem: PlanningProblem, cut: Prices) -> float:
     """The most that can go through a cut [kWh]."""
-    return float(sum(p @ limit.room_kwh for p, limit in zip(cut.limits, problem.limits, strict=True)))
+    return float(np.vdot(cut.limits, problem.rooms_kwh))
 
 
 def is_complete(engine: Engine, problem: PlanningProblem, flow: Flow, demand_kwh: Floats) -> bool:

@@ -67,6 +67,11 @@ class Station:
     max_power_kw: float | None
     connector_max_power_kw: dict[str, float]
 
+    def supply_limit_kw(self, connector_id: str | None) -> float:
+        """The most [kW, DC] that it and a connector let through; infinite where nothing is said."""
+        own_kw = math.inf if self.max_power_kw is None else self.max_power_kw
+        return min(own_kw, self.connector_max_power_kw.get(connector_id or "", math.inf))
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -86,12 +91,8 @@ class Site:
 
     def supply_limit_kw(self, station_id: str | None, connector_id: str | None) -> float:
         """The most [kW, DC] that a station and its connector let through; infinite where nothing is said."""
-        limits = [math.inf]
-        for station in self.stations:
-            if station.station_id == station_id:
-                limits += [station.max_power_kw] if station.max_power_kw is not None else []
-                limits.append(station.connector_max_power_kw.get(connector_id or "", math.inf))
-        return min(limits)
+        own = (each for each in self.stations if each.station_id == station_id)
+        return min((station.supply_limit_kw(connector_id) for station in own), default=math.inf)
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,8 +66,7 @@ def _count_prices(engine: Engine, problem: PlanningProblem, floor_kwh: Floats, m
 
 
 def _plus(total: Prices, cut: Prices, weight: float) -> Prices:
-    limits = tuple(t + weight * c for t, c in zip(total.limits, cut.limits, strict=True))
-    return Prices(limits, total.peak)
+    return Prices(total.limits + weight * cut.limits, total.peak)
 
 
 class _Choice:

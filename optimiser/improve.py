@@ -178,10 +178,12 @@ class Improvement:
         problem = self.problem
         headroom = problem.cells.upper_kwh - energy_kwh
         worth = np.zeros(headroom.size)
-        for price, limit in zip(self.prices.limits, problem.limits, strict=True):
-            left = np.maximum(limit.room_kwh - problem.used_kwh(limit, energy_kwh), 0.0)
-            usable = np.minimum(headroom, left[problem.cells.piece])
-            worth += np.where(limit.members[problem.cell_session], usable * price[problem.cells.piece], 0.0)
+        nothing = np.zeros(problem.n_pieces)  # NONE is the last row
+        spare = np.vstack([np.maximum(problem.spare_kwh(energy_kwh), 0.0), nothing])
+        price = np.vstack([self.prices.limits, nothing])
+        for limit in problem.paths.limit:
+            place = limit[problem.cell_session], problem.cells.piece
+            worth += np.minimum(headroom, spare[place]) * price[place]
         if self.objective.peak is not None:
             load_kw = problem.load_kw(energy_kwh)
             below_kwh = (

@@ -1,6 +1,8 @@
 """Shared power caps as room for energy: the site, its groups, its stations."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +13,7 @@ from optimiser.series import Floats
 from optimiser.timegrid import TimeGrid
 
 Flags = NDArray[np.bool_]
+Item = TypeVar("Item")
 
 OVERLOAD_KW = 1e-3
 
@@ -58,41 +61,50 @@ class _Maker:
     ) -> None:
         self.site = site
         self.grid = grid
+        self.hours = grid.piece_hours
         self.fixed = fixed
-        self.station_ids = [session.station_id for session in sessions]
+        self.n_sessions = len(sessions)
+        self.sessions_at = _by_name((session.station_id, i) for i, session in enumerate(sessions))
+        self.fixed_at = _by_name((load.session.station_id, load) for load in fixed)
+        self.groups_below = _by_name((group.parent_id, group) for group in site.groups)
 
     def of_site(self) -> Limit:
         starts = self.grid.piece_starts_ms
         head_kw = self.site.power_cap_kw.at(starts) - self.site.base_load_kw.at(starts)
-        everybody = np.ones(len(self.station_ids), dtype=bool)
+        everybody = np.ones(self.n_sessions, dtype=bool)
         return self._limit("site", self.site.ac_dc_power_ratio * head_kw, self.fixed, everybody)
 
     def of_group(self, group: Group) -> Limit:
         head_kw = self.site.ac_dc_power_ratio * group.power_cap_kw.at(self.grid.piece_starts_ms)
-        return self._below(f"group:{group.group_id}", head_kw, _stations_below(group.group_id, self.site))
+        return self._below(f"group:{group.group_id}", head_kw, self._stations_of(group))
 
     def of_station(self, station: Station) -> Limit:
-        head_kw = np.full(self.grid.piece_hours.size, station.max_power_kw, dtype=np.float64)
-        return self._below(f"station:{station.station_id}", head_kw, {station.station_id})
+        head_kw = np.full(self.hours.size, station.max_power_kw, dtype=np.float64)
+        return self._below(f"station:{station.station_id}", head_kw, (station.station_id,))
 
-    def _below(self, limit_id: str, head_kw: Floats, station_ids: set[str]) -> Limit:
-        own = tuple(load for load in self.fixed if load.session.station_id in station_ids)
-        members = np.array([station_id in station_ids for station_id in self.station_ids], dtype=bool)
+    def _below(self, limit_id: str, head_kw: Floats, station_ids: Iterable[str]) -> Limit:
+        own = tuple(load for station_id in station_ids for load in self.fixed_at.get(station_id, ()))
+        members = np.zeros(self.n_sessions, dtype=bool)
+        members[[i for station_id in station_ids for i in self.sessions_at.get(station_id, ())]] = True
         return self._limit(limit_id, head_kw, own, members)
 
     def _limit(self, limit_id: str, head_kw: Floats, fixed: tuple[FixedLoad, ...], members: Flags) -> Limit:
         left_kw = head_kw - laid_out(fixed, self.grid)
         # Steps that sum to the cap and go down again leave some 1e-13 kW of rounding behind.
         overloaded = left_kw < -OVERLOAD_KW
-        return Limit(limit_id, np.maximum(left_kw, 0.0) * self.grid.piece_hours, members, overloaded)
+        return Limit(limit_id, np.maximum(left_kw, 0.0) * self.hours, members, overloaded)
+
+    def _stations_of(self, group: Group) -> dict[str, None]:
+        """Stations of a group and of all groups under it, each once, always in the same order."""
+        below = dict.fromkeys(group.station_ids)
+        for child in self.groups_below.get(group.group_id, ()):
+            below |= self._stations_of(child)
+        return below
 
 
-def _stations_below(group_id: str, site: Site) -> set[str]:
-    """Stations of a group and of all groups under it."""
-    below: set[str] = set()
-    for group in site.groups:
-        if group.group_id == group_id:
-            below.update(group.station_ids)
-        elif group.parent_id == group_id:
-            below.update(_stations_below(group.group_id, site))
-    return below
+def _by_name(named: Iterable[tuple[str | None, Item]]) -> dict[str | None, list[Item]]:
+    """Items by the name that each comes with, in their order."""
+    found: dict[str | None, list[Item]] = {}
+    for name, item in named:
+        found.setdefault(name, []).append(item)
+    return found

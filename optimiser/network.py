@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimiser.certificate import Index
-from optimiser.limits import Flags, Limit
+from optimiser.limits import Flags
+from optimiser.paths import NONE
 from optimiser.problem import PlanningProblem
 from optimiser.series import Floats
 
 # Energy and room up to this [kWh] are rounding: solvers meet rows to 1e-7 and settling scales by as much.
 ROUNDING_KWH = 1e-6
-_NOBODY = -1
 
 Marks = NDArray[Any]  # whatever the joining function merges: costs, bits or flags
 
@@ -28,14 +28,14 @@ Marks = NDArray[Any]  # whatever the joining function merges: costs, bits or fla
 class Network:
     """Places as limits x pieces, and between which of them energy can move.
 
-    `parent[l]` is the limit right above limit l (-1 above the site). `drawn` flags places through which
+    `parent[l]` is the limit right above limit l (NONE above the site). `drawn` flags places through which
     energy flows, `open` those that have room left. `takes` and `gives` flag cells that could charge more or
-    less; `place` is the flat index of each cell's place, at the lowest limit of its session. `order` has,
-    for each row, which limit of the problem it is.
+    less; `place` is the flat index of each cell's place, at the lowest limit of its session. `levels` are
+    the limits below the site by how deep they are, those with the same one above next to each other.
     """
 
-    order: Index
     parent: Index
+    levels: tuple[Index, ...]
     drawn: Flags
     open: Flags
     place: Index
@@ -73,13 +73,13 @@ class Network:
     def _through_limits(self, here: Marks, join: np.ufunc) -> Marks:
         """From limits to those below them through which energy flows, and to those above with room."""
         here = here.copy()
-        below = [limit for limit in range(1, self.parent.size) if self.parent[limit] != _NOBODY]
-        for limit in below:
-            above = here[self.parent[limit]]
-            here[limit] = join(here[limit], np.where(self.drawn[limit], above, 0))
-        for limit in reversed(below):
-            above = self.parent[limit]
-            here[above] = join(here[above], np.where(self.open[limit], here[limit], 0))
+        for limits in self.levels:
+            above = here[self.parent[limits]]
+            here[limits] = join(here[limits], np.where(self.drawn[limits], above, 0))
+        for limits in reversed(self.levels):
+            above, first = np.unique(self.parent[limits], return_index=True)
+            rising = join.reduceat(np.where(self.open[limits], here[limits], 0), first, axis=0)
+            here[above] = join(here[above], rising)
         return here
 
     def _moved(self, here: Marks, join: np.ufunc) -> Marks:
@@ -93,43 +93,23 @@ class Network:
 
 def make_network(problem: PlanningProblem, energy_kwh: Floats) -> Network | None:
     """The residual network of these energies per cell; None where the limits do not form a tree."""
-    order = _outside_in(problem.limits)
-    limits = [problem.limits[index] for index in order]
-    parents = _parents(limits)
-    if parents is None:
+    tree = problem.tree
+    if tree is None:
         return None
-    used = np.array([problem.used_kwh(limit, energy_kwh) for limit in limits])
-    rooms = np.array([limit.room_kwh for limit in limits])
-    lowest = np.zeros(problem.n_sessions, dtype=np.intp)
-    for index, limit in enumerate(limits):
-        lowest[limit.members] = index
+    used = problem.used_by_limits(energy_kwh)
     return Network(
-        order=np.array(order, dtype=np.intp),
-        parent=parents,
+        parent=tree.parent,
+        levels=_levels(problem.paths.limit, tree.parent),
         drawn=used > ROUNDING_KWH,
-        open=rooms - used > ROUNDING_KWH,
-        place=lowest[problem.cell_session] * problem.n_pieces + problem.cells.piece,
+        open=problem.rooms_kwh - used > ROUNDING_KWH,
+        place=tree.lowest[problem.cell_session] * problem.n_pieces + problem.cells.piece,
         takes=energy_kwh < problem.cells.upper_kwh - ROUNDING_KWH,
         gives=energy_kwh > problem.lower_kwh + ROUNDING_KWH,
         session=problem.cell_session,
     )
 
 
-def _outside_in(limits: tuple[Limit, ...]) -> list[int]:
-    """The limits with most members first, so that each comes after those above it; the site stays first."""
-    return sorted(range(len(limits)), key=lambda index: (index > 0, -int(limits[index].members.sum())))
-
-
-def _parents(limits: list[Limit]) -> Index | None:
-    """The smallest earlier limit around each; none for the site, and for limits without members."""
-    parents = np.full(len(limits), _NOBODY, dtype=np.intp)
-    for index, limit in enumerate(limits[1:], start=1):
-        if not limit.members.any():
-            continue
-        for other in range(index):
-            shared = limits[other].members & limit.members
-            if np.array_equal(shared, limit.members):
-                parents[index] = other
-            elif shared.any():
-                return None
-    return parents
+def _levels(path: Index, parent: Index) -> tuple[Index, ...]:
+    """The limits at each depth below the first, sorted by the one above them."""
+    at_depth = [np.unique(limits[limits != NONE]) for limits in path[1:]]
+    return tuple(limits[np.argsort(parent[limits], kind="stable")] for limits in at_depth)

@@ -110,13 +110,10 @@ class Pattern:
 
     def spare_kwh(self, used_kwh: Floats) -> Floats:
         """Room left for each cell under all its limits, with this much used in every cell."""
-        spare = np.full(self.free.cells.piece.size, np.inf)
-        used = used_kwh + self.reserved_kwh
-        for limit in self.free.limits:
-            members = limit.members[self.free.cell_session]
-            left = limit.room_kwh - self.free.used_kwh(limit, used)
-            spare[members] = np.minimum(spare[members], left[self.free.cells.piece[members]])
-        left_over: Floats = np.maximum(spare, 0.0)
+        left = self.free.spare_kwh(used_kwh + self.reserved_kwh)
+        spare = np.vstack([left, np.full(self.free.n_pieces, np.inf)])  # NONE is the last row
+        under = self.free.paths.limit[:, self.free.cell_session]
+        left_over: Floats = np.maximum(spare[under, self.free.cells.piece].min(axis=0), 0.0)
         return left_over
 
     def _fix(self, cells: slice, energy_kwh: Floats) -> None:
@@ -125,7 +122,4 @@ class Pattern:
         self.reserved_kwh[cells] = np.where(short, self.low_kwh[cells] - energy_kwh, 0.0)
 
     def _rooms(self) -> list[Floats]:
-        free = self.free
-        return [
-            np.maximum(limit.room_kwh - free.used_kwh(limit, self.reserved_kwh), 0.0) for limit in free.limits
-        ]
+        return list(np.maximum(self.free.spare_kwh(self.reserved_kwh), 0.0))

@@ -234,10 +234,9 @@ def certificate(problem: PlanningProblem, solution: Solution) -> dict[str, objec
 def _published(problem: PlanningProblem, prices: Prices) -> dict[str, object]:
     """Prices that are not 0: of the site, of groups and stations by id, of the peak, of charging curves."""
     named: dict[str, dict[str, list[float]]] = {}
-    for limit, price in zip(problem.limits, prices.limits, strict=True):
-        if price.any():
-            kind, _, name = limit.limit_id.partition(":")
-            named.setdefault(kind, {})[name] = price.tolist()
+    for limit in np.flatnonzero(prices.limits.any(axis=1)):
+        kind, _, name = problem.limits[limit].limit_id.partition(":")
+        named.setdefault(kind, {})[name] = prices.limits[limit].tolist()
     published: dict[str, object] = {f"{kind}s": named[kind] for kind in ("group", "station") if kind in named}
     if "site" in named:
         published["siteCap"] = named["site"][""]

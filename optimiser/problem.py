@@ -15,6 +15,7 @@ from optimiser.curve_rows import CurveRows, curve_floor_kw, curve_limit_kw, make
 from optimiser.domain import ChargingSession, PlanRequest, ShortfallPolicy, Site
 from optimiser.fixed_load import FixedLoad
 from optimiser.limits import Flags, Limit, laid_out, make_limits
+from optimiser.paths import NONE, Paths, Tree, make_paths, make_tree
 from optimiser.preconditioning import is_cut, under_limits, wanted_preconditioning
 from optimiser.run_rules import ANY_NUMBER
 from optimiser.running import running_kwh
@@ -106,8 +107,37 @@ class PlanningProblem:
         """The most that each session can take in all its cells."""
         return self.delivered_kwh(self.cells.upper_kwh)
 
+    @cached_property
+    def paths(self) -> Paths:
+        """Which limits each session is under."""
+        return make_paths(self.limits)
+
+    @cached_property
+    def tree(self) -> Tree | None:
+        """The limits as a tree below the site; None where they overlap."""
+        return make_tree(self.paths)
+
+    @cached_property
+    def rooms_kwh(self) -> Floats:
+        """Room under each limit in each piece."""
+        return np.array([limit.room_kwh for limit in self.limits])
+
+    def used_by_limits(self, energy_kwh: Floats) -> Floats:
+        """Energy charged under each limit in each piece, with these energies per cell."""
+        used = np.zeros(len(self.limits) * self.n_pieces)
+        for limit in self.paths.limit:
+            of_cell = limit[self.cell_session]
+            under = of_cell != NONE
+            place = of_cell[under] * self.n_pieces + self.cells.piece[under]
+            used += np.bincount(place, energy_kwh[under], minlength=used.size)
+        return used.reshape(-1, self.n_pieces)
+
+    def spare_kwh(self, energy_kwh: Floats) -> Floats:
+        """Room left under each limit in each piece; below 0 by a rounding where it is full."""
+        return self.rooms_kwh - self.used_by_limits(energy_kwh)
+
     def used_kwh(self, limit: Limit, energy_kwh: Floats) -> Floats:
-        """Energy that the members of a limit charge in each piece, with these energies per cell."""
+        """Energy that the members of one limit charge in each piece, with these energies per cell."""
         members = limit.members[self.cell_session]
         return self.by_piece(np.where(members, energy_kwh, 0.0))
 
@@ -167,10 +197,11 @@ def build_problem(
     """
     warm = wanted_preconditioning(sessions, request.now_ms)
     grid = make_timegrid(request, sessions, site, given + warm)
-    supply_kw = np.array([site.supply_limit_kw(s.station_id, s.connector_id) for s in sessions])
+    supply_kw = _supply_kw(sessions, site)
     warmed = under_limits(warm, sessions, make_limits(sessions, site, grid, given), supply_kw, grid)
     fixed = given + warmed
-    max_power_kw = np.array([_largest_power_kw(session, site) for session in sessions])
+    supplied = zip(sessions, supply_kw.tolist(), strict=True)
+    max_power_kw = np.array([_largest_power_kw(session, kw) for session, kw in supplied])
     cells = _cells(sessions, grid, max_power_kw, request.now_ms)
     starts, hours = grid.piece_starts_ms, grid.piece_hours
     ac_per_dc = 1.0 / site.ac_dc_power_ratio
@@ -230,9 +261,15 @@ def _run_left_hours(request: PlanRequest, sessions: tuple[ChargingSession, ...])
     return np.maximum(least_ms - np.array(lasted_ms, dtype=np.float64), 0.0) / MS_PER_HOUR
 
 
-def _largest_power_kw(session: ChargingSession, site: Site) -> float:
+def _supply_kw(sessions: tuple[ChargingSession, ...], site: Site) -> Floats:
+    """The most that each session's connector and station let through."""
+    stations = {station.station_id: station for station in site.stations}
+    wanted = [(stations.get(s.station_id or ""), s.connector_id) for s in sessions]
+    return np.array([np.inf if at is None else at.supply_limit_kw(plug) for at, plug in wanted])
+
+
+def _largest_power_kw(session: ChargingSession, supply_kw: float) -> float:
     """The vehicle's own limit, its connector's and its station's; 0 where its least power is above that."""
-    supply_kw = site.supply_limit_kw(session.station_id, session.connector_id)
     largest_kw = min(session.vehicle.max_power_kw, supply_kw)
     usable = largest_kw >= min(session.vehicle.min_power_kw, curve_floor_kw(session))
     return min(largest_kw, curve_limit_kw(session)) if usable else 0.0

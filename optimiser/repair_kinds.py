@@ -19,8 +19,8 @@ from optimiser.amendments import (
 from optimiser.cuts import cell_prices
 from optimiser.domain import ChargingSession, PlanRequest
 from optimiser.engines.base import Prices
-from optimiser.limits import Flags
 from optimiser.network import Network
+from optimiser.paths import NONE
 from optimiser.plan import Repair, Shortfall
 from optimiser.problem import PlanningProblem
 from optimiser.series import Floats, Instants
@@ -223,10 +223,7 @@ class _Delays:
         problem = failure.problem
         starts = problem.grid.piece_starts_ms
         piece = np.searchsorted(starts, instants_ms, side="right") - 1
-        price = np.zeros(instants_ms.size)
-        for limit, cut in zip(problem.limits, failure.cut.limits, strict=True):
-            if limit.members[self.session]:
-                price += cut[piece]
+        price = failure.cut.limits[problem.paths.under(self.session)].sum(axis=0)[piece]
         past = instants_ms >= problem.grid.piece_edges_ms[-1]
         outside: Floats = np.where(past, 1.0, np.clip(1.0 - price, 0.0, 1.0))
         return outside
@@ -275,8 +272,6 @@ def cut_of(problem: PlanningProblem, network: Network, session: int) -> Prices:
     """The minimum cut around a session that can take no more: the full limits that its energy comes up to."""
     cells = slice(int(problem.cells.first_cell[session]), int(problem.cells.first_cell[session + 1]))
     reached = network.reached_by(cells)
-    crossed: list[Floats] = [np.zeros(problem.n_pieces) for _ in problem.limits]
-    for row, place in enumerate(network.order):
-        above: Flags | bool = reached[network.parent[row]] if network.parent[row] >= 0 else False
-        crossed[place] = (reached[row] & ~network.open[row] & np.logical_not(above)).astype(np.float64)
-    return replace(Prices.none(problem), limits=tuple(crossed))
+    above = np.where(network.parent[:, None] == NONE, False, reached[network.parent])
+    crossed = reached & ~network.open & ~above
+    return replace(Prices.none(problem), limits=crossed.astype(np.float64))

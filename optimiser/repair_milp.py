@@ -249,9 +249,9 @@ class _Model:
     def _add_limits(self) -> None:
         problem = self.problem
         others = self._others_kwh()
-        for limit in problem.limits:
+        spare = np.maximum(problem.spare_kwh(others), 0.0)
+        for limit, left in zip(problem.limits, spare, strict=True):
             inside = np.flatnonzero(limit.members[problem.cell_session[self.cells]])
-            left = np.maximum(limit.room_kwh - problem.used_kwh(limit, others), 0.0)
             pieces = problem.cells.piece[self.cells[inside]]
             most = np.bincount(
                 pieces, problem.cells.upper_kwh[self.cells[inside]], minlength=problem.n_pieces

@@ -179,6 +179,4 @@ def _taken_by_others(planned: Planned, i: int) -> tuple[Floats, ...]:
     """Energy that others have charged under each limit up to each piece's edge."""
     problem = planned.problem
     others = np.where(problem.cell_session == i, 0.0, planned.solution.energy_kwh)
-    return tuple(
-        np.concatenate([[0.0], np.cumsum(problem.used_kwh(limit, others))]) for limit in problem.limits
-    )
+    return tuple(np.concatenate([[0.0], np.cumsum(used)]) for used in problem.used_by_limits(others))

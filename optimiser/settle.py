@@ -7,6 +7,7 @@ are met here to the last digit and the energy lost by it is put back where room 
 import numpy as np
 
 from optimiser.certificate import Index
+from optimiser.limits import Limit
 from optimiser.pattern import run_power_kw
 from optimiser.problem import PlanningProblem
 from optimiser.ruled_runs import bound_to_runs
@@ -29,13 +30,18 @@ def settled(problem: PlanningProblem, energy_kwh: Floats, wanted_kwh: Floats) ->
     too_much = delivered > wanted_kwh
     share = np.where(too_much, wanted_kwh / np.maximum(delivered, DUST_KWH), 1.0)
     energy *= share[problem.cell_session]
-    for limit in problem.limits:
+    for limit in _over(problem, energy):  # less under one is never more under another
         members = limit.members[problem.cell_session]
         used = problem.used_kwh(limit, energy)
         share = np.where(used > limit.room_kwh, limit.room_kwh / np.maximum(used, DUST_KWH), 1.0)
         energy[members] *= share[problem.cells.piece[members]]
     _bridge_tiny_gaps(problem, energy)
     return _told_in_ms(problem, _filled_up(problem, energy, wanted_kwh))
+
+
+def _over(problem: PlanningProblem, energy_kwh: Floats) -> list[Limit]:
+    over = (problem.used_by_limits(energy_kwh) > problem.rooms_kwh).any(axis=1)
+    return [problem.limits[at] for at in np.flatnonzero(over)]
 
 
 def _bridge_tiny_gaps(problem: PlanningProblem, energy_kwh: Floats) -> None:
@@ -58,7 +64,7 @@ def _make_way(problem: PlanningProblem, energy_kwh: Floats, cell: int, low_kwh: 
     changed[cell] = low_kwh[cell]
     i, j = problem.cell_session[cell], problem.cells.piece[cell]
     others = (problem.cells.piece == j) & (problem.cell_session != i)
-    for limit in (limit for limit in problem.limits if limit.members[i]):
+    for limit in (problem.limits[at] for at in problem.paths.under(i)):
         over = float(problem.used_kwh(limit, changed)[j] - limit.room_kwh[j])
         members = np.flatnonzero(others & limit.members[problem.cell_session])
         if over > 0.0 and members.size:
@@ -107,8 +113,7 @@ def _room_of_cell(problem: PlanningProblem, energy_kwh: Floats, cell: int) -> fl
     i, j = problem.cell_session[cell], problem.cells.piece[cell]
     here = problem.cells.piece == j
     rooms = [float(problem.cells.upper_kwh[cell] - energy_kwh[cell])]
-    for limit in problem.limits:
-        if limit.members[i]:
-            used = energy_kwh[here & limit.members[problem.cell_session]].sum()
-            rooms.append(float(limit.room_kwh[j] - used))
+    for limit in (problem.limits[at] for at in problem.paths.under(i)):
+        used = energy_kwh[here & limit.members[problem.cell_session]].sum()
+        rooms.append(float(limit.room_kwh[j] - used))
     return max(0.0, min(rooms))

@@ -23,20 +23,15 @@ def find_shortfalls(
     """One entry for every session that ends below its target, in the sessions' order."""
     missing_kwh = (np.array([s.target_soc for s in problem.sessions]) - end_soc) * problem.capacity_kwh
     short = [i for i, session in enumerate(problem.sessions) if session.target_soc - end_soc[i] > REACHED_SOC]
-    spare = _spare_kwh(problem, solution.energy_kwh) if short else ()
+    spare = problem.spare_kwh(solution.energy_kwh) if short else np.zeros(0)
     return tuple(
         Shortfall(i, float(missing_kwh[i]), float(end_soc[i]), _reasons(problem, solution, spare, i, now_ms))
         for i in short
     )
 
 
-def _spare_kwh(problem: PlanningProblem, energy_kwh: Floats) -> tuple[Floats, ...]:
-    """Room left under every limit in every piece."""
-    return tuple(limit.room_kwh - problem.used_kwh(limit, energy_kwh) for limit in problem.limits)
-
-
 def _reasons(
-    problem: PlanningProblem, solution: Solution, spare: tuple[Floats, ...], i: int, now_ms: int
+    problem: PlanningProblem, solution: Solution, spare: Floats, i: int, now_ms: int
 ) -> tuple[Reason, ...]:
     session = problem.sessions[i]
     start_ms = max(session.arrival_ms, now_ms)
@@ -69,17 +64,17 @@ def _own_reasons(
 
 
 def _limit_reasons(
-    problem: PlanningProblem, energy_kwh: Floats, spare: tuple[Floats, ...], i: int, cells: Index
+    problem: PlanningProblem, energy_kwh: Floats, spare: Floats, i: int, cells: Index
 ) -> list[Reason]:
     """Limits that are used up in pieces where this session could still have taken more."""
     pieces = problem.cells.piece[cells]
     could_take = energy_kwh[cells] < problem.cells.upper_kwh[cells] * (1.0 - 1e-9)
     reasons = []
-    for limit, left in zip(problem.limits, spare, strict=True):
-        if limit.members[i]:
-            full = left[pieces] <= np.maximum(1e-9, 1e-6 * limit.room_kwh[pieces])
-            code = _code(limit.limit_id)
-            reasons += [Reason(code, *span) for span in _spans(problem, pieces, full & could_take)]
+    for at in problem.paths.under(i):
+        limit = problem.limits[at]
+        full = spare[at, pieces] <= np.maximum(1e-9, 1e-6 * limit.room_kwh[pieces])
+        code = _code(limit.limit_id)
+        reasons += [Reason(code, *span) for span in _spans(problem, pieces, full & could_take)]
     return reasons
 
 

@@ -171,12 +171,8 @@ def _forward(
 def _room_kwh(problem: PlanningProblem, energy_kwh: Floats, i: int, cells: slice) -> Floats:
     """Room for a session in its cells, with what all others take."""
     pieces: Index = problem.cells.piece[cells]
-    rooms = [
-        (limit.room_kwh - problem.used_kwh(limit, energy_kwh))[pieces]
-        for limit in problem.limits
-        if limit.members[i]
-    ]
-    room: Floats = np.maximum(np.min(rooms, axis=0), 0.0)
+    left = problem.spare_kwh(energy_kwh)[problem.paths.under(i)]
+    room: Floats = np.maximum(left[:, pieces].min(axis=0), 0.0)
     return room
 
 

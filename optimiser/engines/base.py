@@ -34,18 +34,17 @@ class Ceiling:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Prices:
-    """Dual prices >= 0: per DC kWh of each limit in each piece and of the peak in each piece, and per kW
-    of each row of the charging curves; no entries for curves mean that all are 0."""
+    """Dual prices >= 0: per DC kWh of each limit in each piece (a row per limit) and of the peak in each
+    piece, and per kW of each row of the charging curves; no entries for curves mean that all are 0."""
 
-    limits: tuple[Floats, ...]
+    limits: Floats
     peak: Floats
     curves: Floats = field(default_factory=lambda: np.zeros(0))
 
     @classmethod
     def none(cls, problem: PlanningProblem) -> "Prices":
         """All prices 0."""
-        zeros = np.zeros(problem.n_pieces)
-        return cls(tuple(zeros for _ in problem.limits), zeros)
+        return cls(np.zeros((len(problem.limits), problem.n_pieces)), np.zeros(problem.n_pieces))
 
 
 @dataclass(frozen=True, eq=False, slots=True)

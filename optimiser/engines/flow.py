@@ -34,7 +34,7 @@ class FlowEngine:
         if problem.n_sessions == 0:
             return False  # nothing to route
         linear = problem.curves is None and not problem.has_power_rules
-        return linear and _flow.takes(_given(problem, problem.need_kwh))
+        return linear and problem.tree is not None
 
     def most(self, problem: PlanningProblem, demand_kwh: Floats) -> Flow:
         """See `Engine.most`."""
@@ -110,14 +110,17 @@ def _above_lower(problem: PlanningProblem, running_kwh: Floats | None) -> Floats
 
 def _given(problem: PlanningProblem, energy_kwh: Floats) -> tuple[np.ndarray, ...]:
     """The problem as the extension reads it: contiguous arrays of its widths."""
-    cells = problem.cells
+    cells, tree = problem.cells, problem.tree
+    if tree is None:
+        raise ValueError("the limits do not form a tree")
     return (
         np.ascontiguousarray(cells.first_cell, dtype=np.int64),
         np.ascontiguousarray(cells.piece, dtype=np.int64),
         np.ascontiguousarray(problem.lower_kwh),
         np.ascontiguousarray(cells.upper_kwh),
-        np.array([limit.members for limit in problem.limits]),
-        np.array([limit.room_kwh for limit in problem.limits]),
+        tree.lowest.astype(np.int64, copy=False),
+        tree.parent.astype(np.int64, copy=False),
+        problem.rooms_kwh,
         np.ascontiguousarray(energy_kwh, dtype=np.float64),
     )
 
@@ -147,4 +150,4 @@ def _empty_flow(problem: PlanningProblem) -> tuple[Flow, tuple[Floats, ...]]:
     energy = np.empty(problem.cells.piece.size)
     limits = np.empty((len(problem.limits), problem.n_pieces))
     peak = np.zeros(problem.n_pieces)
-    return Flow(energy, Prices(tuple(limits), peak)), (energy, limits, peak)
+    return Flow(energy, Prices(limits, peak)), (energy, limits, peak)

@@ -170,8 +170,8 @@ def _curve_prices(problem: PlanningProblem, price: Floats) -> Floats:
     return price[: problem.curves.cell.size] * problem.cell_hours[problem.curves.cell]
 
 
-def _limit_prices(problem: PlanningProblem, programme: LinearProgramme, price: Floats) -> tuple[Floats, ...]:
+def _limit_prices(problem: PlanningProblem, programme: LinearProgramme, price: Floats) -> Floats:
     prices = np.zeros((len(problem.limits), problem.n_pieces))
     rows: Index = programme.limit_rows.limit
     prices[rows, programme.limit_rows.piece] = price
-    return tuple(prices)
+    return prices

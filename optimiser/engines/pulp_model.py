@@ -142,7 +142,7 @@ class _Model:
                 peak[int(place[0])] = abs(constraint.pi or 0.0)
             elif kind == "curve":
                 curves[int(place[0])] = abs(constraint.pi or 0.0)
-        return Flow(values, Prices(tuple(prices), peak, curves))
+        return Flow(values, Prices(prices, peak, curves))
 
 
 def _total(variables: list[pulp.LpVariable]) -> pulp.LpAffineExpression:

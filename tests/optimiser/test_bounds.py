@@ -28,7 +28,7 @@ def test_any_prices_give_a_bound_that_holds(seed: int) -> None:
     problem, random = a_problem(*PAIR, site=SITE), np.random.default_rng(seed)
     (cost,) = objectives(problem, Strategy.COST)
     peak = valid_peak_prices(problem, cost, random.uniform(0, 4, 2))
-    bound = strategy_bound(problem, problem.need_kwh, cost, Prices((random.uniform(0, 1, 2),), peak))
+    bound = strategy_bound(problem, problem.need_kwh, cost, Prices(random.uniform(0, 1, (1, 2)), peak))
     assert bound <= 40.0 + 1e-9
     assert float(peak @ (problem.hours / problem.ac_per_dc)) <= 2.0 + 1e-12
 
@@ -46,6 +46,6 @@ def test_an_unbroken_run_is_worth_more_than_the_hours_one_by_one() -> None:
 def test_a_full_hour_proves_what_is_missing() -> None:
     """At a price of 1 for the room, 50 are wanted and 30 fit; at none, nothing is proven."""
     problem = a_problem(*[a_session(name, leaves_h=1, need_kwh=25.0) for name in "ab"], site=a_site(30.0))
-    full = Prices((np.ones(1),), np.zeros(1))
+    full = Prices(np.ones((1, 1)), np.zeros(1))
     assert missing_bound(problem, problem.need_kwh, full) == pytest.approx(20.0)
     assert missing_bound(problem, problem.need_kwh, Prices.none(problem)) == pytest.approx(10.0)

@@ -59,9 +59,9 @@ static int see_before_node(Network *net, int node, int d, List *next)
         if (node_has_room(net, node_of(net, b, k)))
             found |= see_node(net, b, k, d, next);
     const Word *takers = row_of(net->can_take, k, net->session_words);
-    const Word *attached = row_of(net->attached, l, net->session_words);
-    for (int w = 0; w < net->session_words; w++) {
-        Word fresh = takers[w] & attached[w] & net->unseen_sessions[w];
+    for (int s = net->first_share[l]; s < net->first_share[l + 1]; s++) {
+        int w = net->share[s].word;
+        Word fresh = takers[w] & net->share[s].bits & net->unseen_sessions[w];
         if (!fresh)
             continue;
         net->unseen_sessions[w] &= ~fresh;
@@ -144,9 +144,9 @@ static int next_of_node(const Network *net, int node, int d)
     if (d < 2)
         return NONE;
     const Word *held = net->holds + (size_t)k * net->session_words;
-    const Word *attached = net->attached + (size_t)l * net->session_words;
-    for (int w = 0; w < net->session_words; w++) {
-        Word bits = held[w] & attached[w] & net->at_level[d - 1][w];
+    for (int s = net->first_share[l]; s < net->first_share[l + 1]; s++) {
+        int w = net->share[s].word;
+        Word bits = held[w] & net->share[s].bits & net->at_level[d - 1][w];
         if (bits)
             return 64 * w + lowest_bit(bits);
     }

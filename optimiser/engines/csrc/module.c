@@ -9,7 +9,7 @@
 #include "network.h"
 #include "peak.h"
 
-enum { FIRST_CELL, PIECE, LOWER, UPPER, MEMBERS, ROOM, ENERGY, N_GIVEN };
+enum { FIRST_CELL, PIECE, LOWER, UPPER, LEAF, PARENT, ROOM, ENERGY, N_GIVEN };
 
 typedef struct {
     Py_buffer views[24];
@@ -42,11 +42,11 @@ static void *buffer_of(Buffers *buffers, PyObject *tuple, Py_ssize_t at, Py_ssiz
     return view_of(buffers, PyTuple_GetItem(tuple, at), bytes, writable);
 }
 
-/* (first_cell, piece, lower, upper, members, room, energy) -> Problem; 0 with an error set. */
+/* (first_cell, piece, lower, upper, leaf, parent, room, energy) -> Problem; 0 with an error set. */
 static int read_problem(Buffers *buffers, PyObject *given, Problem *problem)
 {
     if (!PyTuple_Check(given) || PyTuple_Size(given) != N_GIVEN) {
-        PyErr_SetString(PyExc_TypeError, "a problem is a tuple of 7 arrays");
+        PyErr_SetString(PyExc_TypeError, "a problem is a tuple of 8 arrays");
         return 0;
     }
     const void *got[N_GIVEN];
@@ -59,10 +59,10 @@ static int read_problem(Buffers *buffers, PyObject *given, Problem *problem)
     Py_buffer *views = buffers->views + buffers->count - N_GIVEN;
     cells = views[UPPER].len / width;
     sessions = views[ENERGY].len / width;
-    problem->n_limits = sessions ? (int)(views[MEMBERS].len / sessions) : 1;
+    problem->n_limits = (int)(views[PARENT].len / (Py_ssize_t)sizeof(int64_t));
     pieces = problem->n_limits ? views[ROOM].len / width / problem->n_limits : 0;
     if (views[FIRST_CELL].len != (sessions + 1) * (Py_ssize_t)sizeof(int64_t) || views[PIECE].len != cells * 8 ||
-        views[LOWER].len != views[UPPER].len || views[MEMBERS].len != sessions * problem->n_limits ||
+        views[LOWER].len != views[UPPER].len || views[LEAF].len != sessions * (Py_ssize_t)sizeof(int64_t) ||
         views[ROOM].len != pieces * problem->n_limits * width) {
         PyErr_SetString(PyExc_ValueError, "the arrays of a problem do not fit each other");
         return 0;
@@ -74,7 +74,8 @@ static int read_problem(Buffers *buffers, PyObject *given, Problem *problem)
     problem->piece = got[PIECE];
     problem->lower = got[LOWER];
     problem->upper = got[UPPER];
-    problem->members = got[MEMBERS];
+    problem->leaf = got[LEAF];
+    problem->parent = got[PARENT];
     problem->room = got[ROOM];
     problem->energy = got[ENERGY];
     return 1;
@@ -93,6 +94,23 @@ static int has_valid_cells(const Problem *problem)
     return 1;
 }
 
+/* The first limit is above all others, and every session has a lowest one. */
+static int is_tree(const Problem *problem)
+{
+    int n_limits = problem->n_limits, good = n_limits > 0 && problem->parent[0] == NONE;
+    for (int l = 1; good && l < n_limits; l++)
+        good = problem->parent[l] >= 0 && problem->parent[l] < n_limits;
+    for (int l = 1; good && l < n_limits; l++) {
+        int64_t up = l;
+        for (int steps = 0; up > 0 && steps < n_limits; steps++)
+            up = problem->parent[up];
+        good = up == 0;
+    }
+    for (int s = 0; good && s < problem->n_sessions; s++)
+        good = problem->leaf[s] >= 0 && problem->leaf[s] < n_limits;
+    return good;
+}
+
 static int read_valid(Buffers *buffers, PyObject *given, Problem *problem)
 {
     if (!read_problem(buffers, given, problem))
@@ -101,19 +119,11 @@ static int read_valid(Buffers *buffers, PyObject *given, Problem *problem)
         PyErr_SetString(PyExc_ValueError, "the cells of a session must be neighbours in time");
         return 0;
     }
+    if (!is_tree(problem)) {
+        PyErr_SetString(PyExc_ValueError, "the limits must form a tree below the first");
+        return 0;
+    }
     return 1;
-}
-
-static PyObject *takes(PyObject *module, PyObject *given)
-{
-    (void)module;
-    Buffers buffers = {.count = 0};
-    Problem problem;
-    PyObject *answer = 0;
-    if (read_problem(&buffers, given, &problem))
-        answer = PyBool_FromLong(has_valid_cells(&problem) && is_laminar(&problem));
-    release(&buffers);
-    return answer;
 }
 
 typedef struct {
@@ -286,7 +296,6 @@ static PyObject *cheapest(PyObject *module, PyObject *args)
 }
 
 static PyMethodDef methods[] = {
-    {"takes", takes, METH_O, "Whether the limits form a tree below one that has everybody."},
     {"most", most, METH_VARARGS, "The most energy, and a minimum cut."},
     {"cheapest", cheapest, METH_VARARGS, "The cheapest flow and its prices; False where there is none."},
     {0, 0, 0, 0},

@@ -137,14 +137,16 @@ static void meet_node(Near *near, int limit, int k, int rise)
 
 static void see_sessions(Near *near, int l, int k, int rise)
 {
-    const Word *attached = row_of(near->net->attached, l, near->net->session_words);
+    const Network *net = near->net;
     for (int cost = 0; cost < 2; cost++)
         for (int other = rise - cost; other <= near->highest; other++) {
             if (other < 0)
                 continue;
             const Word *at = risen(near, other);
-            for (int w = 0; w < near->net->session_words; w++)
-                meet(near, 0, 0, w, takers(near, k, w, cost) & attached[w] & at[w], cost - rise + other);
+            for (int s = net->first_share[l]; s < net->first_share[l + 1]; s++) {
+                int w = net->share[s].word;
+                meet(near, 0, 0, w, takers(near, k, w, cost) & net->share[s].bits & at[w], cost - rise + other);
+            }
         }
 }
 
@@ -309,11 +311,11 @@ static int next_up_or_down(const Near *near, int node, int d, int rise)
 static int next_of_node(const Near *near, int node, int d, int rise)
 {
     const Network *net = near->net;
-    int next = next_up_or_down(near, node, d, rise);
-    const Word *attached = row_of(net->attached, node / net->n_pieces, net->session_words);
+    int next = next_up_or_down(near, node, d, rise), l = node / net->n_pieces;
     for (int cost = 0; next == NONE && cost < 2; cost++)
-        for (int w = 0; w < net->session_words; w++) {
-            Word held = givers(near, node % net->n_pieces, w, cost) & attached[w];
+        for (int s = net->first_share[l]; s < net->first_share[l + 1]; s++) {
+            int w = net->share[s].word;
+            Word held = givers(near, node % net->n_pieces, w, cost) & net->share[s].bits;
             held &= at_level(near, 0, w, d, rise - cost);
             if (held)
                 return 64 * w + lowest_bit(held);

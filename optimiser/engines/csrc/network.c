@@ -51,7 +51,8 @@ static void share_out(Network *net, Arena *arena, size_t n_cells)
     net->parent = take_part(arena, l, sizeof(int));
     net->first_child = take_part(arena, l, sizeof(int));
     net->next_sibling = take_part(arena, l, sizeof(int));
-    net->attached = take_part(arena, l * sw, sizeof(Word));
+    net->first_share = take_part(arena, l + 1, sizeof(int));
+    net->share = take_part(arena, n, sizeof(Share));
     net->can_take = take_part(arena, p * sw, sizeof(Word));
     net->holds = take_part(arena, p * sw, sizeof(Word));
     net->can_take_in = take_part(arena, n * pw, sizeof(Word));
@@ -108,102 +109,48 @@ static int rank_sessions(Network *net, const Problem *problem)
     return FINE;
 }
 
-/* Limits from the smallest; of equals the last first, so that the site ends up on top. */
-static void rank_limits(const Problem *problem, int *size, Ranked *ranked)
+/* Children of every limit, in the order of the problem. */
+static void lay_tree(Network *net, const Problem *problem)
 {
-    for (int l = 0; l < problem->n_limits; l++) {
-        const unsigned char *members = problem->members + (size_t)l * problem->n_sessions;
-        size[l] = 0;
-        for (int s = 0; s < problem->n_sessions; s++)
-            size[l] += members[s] != 0;
-        ranked[l].key = size[l];
-        ranked[l].session = -l;
-    }
-    qsort(ranked, problem->n_limits, sizeof(Ranked), by_key);
-}
-
-/* Parents from the members; 0 where two limits overlap without one holding the other, or none holds all.
- *
- * `top[s]` is the largest limit so far around session s. A limit must hold all or nothing of each top.
- */
-static int make_tree(const Problem *problem, int *parent, int *leaf, int *root)
-{
-    int n = problem->n_sessions, n_limits = problem->n_limits, good = n_limits > 0;
-    int *size = malloc((2 * n_limits + n + 1) * sizeof(int));
-    Ranked *ranked = malloc((n_limits + 1) * sizeof(Ranked));
-    if (!size || !ranked) {
-        free(size);
-        free(ranked);
-        return 0;
-    }
-    int *held = size + n_limits, *top = held + n_limits;
-    rank_limits(problem, size, ranked);
-    for (int s = 0; s < n; s++)
-        top[s] = leaf[s] = NONE;
-    for (int r = 0; r < n_limits; r++) {
-        int l = -ranked[r].session;
-        const unsigned char *members = problem->members + (size_t)l * n;
-        parent[l] = NONE;
-        memset(held, 0, n_limits * sizeof(int));
-        for (int s = 0; s < n; s++)
-            if (members[s] && top[s] != NONE)
-                held[top[s]]++;
-        for (int s = 0; s < n; s++) {
-            if (!members[s])
-                continue;
-            if (leaf[s] == NONE)
-                leaf[s] = l;
-            else if (held[top[s]] == size[top[s]])
-                parent[top[s]] = l;
-            else
-                good = 0;
-            top[s] = l;
-        }
-        *root = l;
-    }
-    good = good && size[*root] == n;
-    for (int l = 0; l < n_limits; l++) /* a limit without members hangs anywhere */
-        if (size[l] == 0 && l != *root)
-            parent[l] = *root;
-    free(size);
-    free(ranked);
-    return good;
-}
-
-int is_laminar(const Problem *problem)
-{
-    int root = NONE, good = 0;
-    int *parent = malloc((problem->n_limits + problem->n_sessions + 1) * sizeof(int));
-    if (parent)
-        good = make_tree(problem, parent, parent + problem->n_limits, &root);
-    free(parent);
-    for (int s = 0; good && s < problem->n_sessions; s++)
-        for (int64_t c = problem->first_cell[s] + 1; c < problem->first_cell[s + 1]; c++)
-            if (problem->piece[c] != problem->piece[c - 1] + 1)
-                good = 0;
-    return good;
-}
-
-static int lay_tree(Network *net, const Problem *problem)
-{
-    int n = net->n_sessions;
-    int *leaf = malloc((n + 1) * sizeof(int));
-    if (!leaf)
-        return NO_MEMORY;
-    make_tree(problem, net->parent, leaf, &net->root);
-    for (int l = 0; l < net->n_limits; l++)
+    for (int l = 0; l < net->n_limits; l++) {
+        net->parent[l] = (int)problem->parent[l];
         net->first_child[l] = net->next_sibling[l] = NONE;
-    for (int l = net->n_limits - 1; l >= 0; l--)
-        if (net->parent[l] != NONE) {
-            net->next_sibling[l] = net->first_child[net->parent[l]];
-            net->first_child[net->parent[l]] = l;
-        }
-    for (int i = 0; i < n; i++) {
-        int l = net->leaf[i] = leaf[net->session_at[i]];
-        set_bit(net->attached + (size_t)l * net->session_words, i);
     }
-    free(leaf);
-    return FINE;
+    for (int l = net->n_limits - 1; l > 0; l--) {
+        net->next_sibling[l] = net->first_child[net->parent[l]];
+        net->first_child[net->parent[l]] = l;
+    }
+}
+
+/* Whether a session is the first of its word under its limit; `last` is the last such word of each limit. */
+static int opens_share(const Network *net, int i, int *last)
+{
+    int l = net->leaf[i], is_new = last[l] != i >> 6;
+    last[l] = i >> 6;
+    return is_new;
+}
+
+/* Sessions by their lowest limit: few of many, so as words of a set with the bits that are in it. */
+static void lay_shares(Network *net, const Problem *problem)
+{
+    int *end = net->first_share + 1, *last = net->queue;
+    memset(last, 0xff, net->n_limits * sizeof(int));
+    for (int i = 0; i < net->n_sessions; i++) {
+        net->leaf[i] = (int)problem->leaf[net->session_at[i]];
+        end[net->leaf[i]] += opens_share(net, i, last);
+    }
+    for (int l = 0, sum = 0; l < net->n_limits; l++) { /* each begins where those before it end */
+        int count = end[l];
+        end[l] = sum;
+        sum += count;
+    }
+    memset(last, 0xff, net->n_limits * sizeof(int));
+    for (int i = 0; i < net->n_sessions; i++) {
+        int l = net->leaf[i];
+        if (opens_share(net, i, last))
+            net->share[end[l]++].word = i >> 6;
+        set_bit(&net->share[end[l] - 1].bits, i & 63);
+    }
 }
 
 static int has_lower_bounds(const Problem *problem)
@@ -291,14 +238,17 @@ int network_open(Network *net, const Problem *problem, double *energy)
     net->n_pieces = problem->n_pieces;
     net->n_limits = problem->n_limits;
     net->n_nodes = problem->n_limits * problem->n_pieces;
+    net->root = 0;
     net->n_cells = problem->n_cells;
     net->first_cell = problem->first_cell;
     net->session_words = words_for(problem->n_sessions);
     net->piece_words = words_for(problem->n_pieces);
-    if (allocate(net, problem->n_cells) || rank_sessions(net, problem) || lay_tree(net, problem)) {
+    if (allocate(net, problem->n_cells) || rank_sessions(net, problem)) {
         network_close(net);
         return NO_MEMORY;
     }
+    lay_tree(net, problem);
+    lay_shares(net, problem);
     double share = 1.0 - ROUNDING_ROOM * (net->n_sessions + 4);
     for (int node = 0; node < net->n_nodes; node++)
         net->room[node] = problem->room[node] * share;

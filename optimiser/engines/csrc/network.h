@@ -21,10 +21,17 @@ typedef struct {
     const int64_t *first_cell; /* n_sessions + 1 */
     const int64_t *piece;      /* n_cells; consecutive within a session */
     const double *lower, *upper;
-    const unsigned char *members; /* n_limits x n_sessions */
-    const double *room;           /* n_limits x n_pieces */
-    const double *energy;         /* n_sessions: what is asked for */
+    const int64_t *leaf;   /* n_sessions: the lowest limit of each */
+    const int64_t *parent; /* n_limits: the one above; the first is the root and has NONE */
+    const double *room;    /* n_limits x n_pieces */
+    const double *energy;  /* n_sessions: what is asked for */
 } Problem;
+
+/* Those of the sessions of one word of a set that belong together. */
+typedef struct {
+    int word;
+    Word bits;
+} Share;
 
 typedef struct {
     int n_sessions, n_pieces, n_limits, n_nodes;
@@ -46,7 +53,8 @@ typedef struct {
 
     int root;
     int *parent, *first_child, *next_sibling; /* per limit */
-    Word *attached;                           /* per limit: sessions whose lowest limit it is */
+    int *first_share; /* n_limits + 1 */
+    Share *share;     /* sessions whose lowest limit it is: from first_share[l] to the next, by word */
 
     Word *can_take;      /* per piece: sessions that can charge more in it */
     Word *holds;         /* per piece: sessions that charge in it */
@@ -80,9 +88,6 @@ void network_close(Network *net);
 
 /* Empty the network again; the rooms may have been changed. */
 void network_reset(Network *net);
-
-/* Whether limits are nested or apart, all below one that has everybody, and cells consecutive. */
-int is_laminar(const Problem *problem);
 
 /* Fill the pieces in `order`, each with as much as the ones before leave. */
 void fill_in_order(Network *net);

@@ -46,9 +46,9 @@ static void leave_node(Spread *spread, int node)
         if (node_has_flow(net, node_of(net, b, k)))
             reach_node(spread, b, k);
     const Word *held = net->holds + (size_t)k * net->session_words;
-    const Word *attached = net->attached + (size_t)l * net->session_words;
-    for (int w = 0; w < net->session_words; w++) {
-        Word fresh = held[w] & attached[w] & net->unseen_sessions[w];
+    for (int s = net->first_share[l]; s < net->first_share[l + 1]; s++) {
+        int w = net->share[s].word;
+        Word fresh = held[w] & net->share[s].bits & net->unseen_sessions[w];
         net->unseen_sessions[w] &= ~fresh;
         for (; fresh; fresh &= fresh - 1)
             net->queue[spread->count++] = 64 * w + lowest_bit(fresh);
@@ -81,7 +81,7 @@ void spread_costs(Network *net)
     start(net);
     for (int p = net->n_pieces - 1; p >= 0; p--) {
         int k = spread.piece = net->order[p], node = node_of(net, net->root, k);
-        if (net->room[node] - node_has_room(net, node)) {
+        if (node_has_flow(net, node)) {
             reach_node(&spread, net->root, k);
             follow(&spread);
         }
