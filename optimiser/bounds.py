@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from optimiser.certificate import alone_at_margin, cheapest_alone, fewest_short, least_missing
-from optimiser.cuts import cell_prices, free_kwh
+from optimiser.cuts import cell_prices, free_kwh, room_worth
 from optimiser.engines.base import Objective, Prices
 from optimiser.problem import PlanningProblem
 from optimiser.runs import unbroken_alone
@@ -103,7 +103,7 @@ def _shared_value(problem: PlanningProblem, objective: Objective, prices: Prices
 
 def _room_value(problem: PlanningProblem, prices: Prices) -> float:
     """What all room is worth: of the limits, and under the charging curves."""
-    shared = float(np.vdot(prices.limits, problem.rooms_kwh))
+    shared = room_worth(problem, prices)
     if problem.curves is None or prices.curves.size == 0:
         return shared
     return shared + float(prices.curves @ problem.curves.limit_kw)

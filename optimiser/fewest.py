@@ -14,7 +14,7 @@ are the cuts on that way, each weighted by what the count per kWh falls from one
 import numpy as np
 
 from optimiser.certificate import Index
-from optimiser.cuts import cut_room_kwh, free_kwh, is_complete
+from optimiser.cuts import free_kwh, is_complete, room_worth
 from optimiser.engines.base import Engine, Prices
 from optimiser.limits import Flags
 from optimiser.problem import PlanningProblem
@@ -97,7 +97,7 @@ class _Choice:
         flow = self._engine.most(self._problem, demand_kwh)
         if is_complete(self._engine, self._problem, flow, demand_kwh):
             return True
-        self._cuts.append((free_kwh(self._problem, flow.prices), cut_room_kwh(self._problem, flow.prices)))
+        self._cuts.append((free_kwh(self._problem, flow.prices), room_worth(self._problem, flow.prices)))
         return False
 
     @staticmethod

@@ -12,6 +12,21 @@ static inline int bit_is_set(const Word *set, int i) { return (int)(set[i >> 6] 
 static inline void set_bit(Word *set, int i) { set[i >> 6] |= (Word)1 << (i & 63); }
 static inline void clear_bit(Word *set, int i) { set[i >> 6] &= ~((Word)1 << (i & 63)); }
 
+static inline void put_bit(Word *set, int i, int is_in)
+{
+    Word bit = (Word)1 << (i & 63);
+    set[i >> 6] = is_in ? set[i >> 6] | bit : set[i >> 6] & ~bit;
+}
+
+/* Sums of ever wider fields: the processor's own instruction is not on every machine that an install is for. */
+static inline int count_bits(Word word)
+{
+    word -= (word >> 1) & 0x5555555555555555u;
+    word = (word & 0x3333333333333333u) + ((word >> 2) & 0x3333333333333333u);
+    word = (word + (word >> 4)) & 0x0f0f0f0f0f0f0f0fu;
+    return (int)((word * 0x0101010101010101u) >> 56);
+}
+
 static inline int lowest_bit(Word word)
 {
 #if defined(__GNUC__) || defined(__clang__)
@@ -32,6 +47,15 @@ static inline int is_empty(const Word *set, int n_words)
         if (set[w])
             return 0;
     return 1;
+}
+
+/* Whether two sets have anything in common. */
+static inline int meets(const Word *a, const Word *b, int n_words)
+{
+    for (int w = 0; w < n_words; w++)
+        if (a[w] & b[w])
+            return 1;
+    return 0;
 }
 
 #endif

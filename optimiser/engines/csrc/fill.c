@@ -28,96 +28,6 @@ static void fill_directly(Network *net, int k)
     }
 }
 
-/* -- distances to the piece that is being filled --------------------------------------------------- */
-
-typedef struct {
-    int *items;
-    int count;
-} List;
-
-/* Whether the node is one that a cheaper piece may take from. */
-static int see_node(Network *net, int l, int k, int d, List *next)
-{
-    Word *unseen = row_of(net->unseen_nodes, l, net->piece_words);
-    if (!bit_is_set(unseen, k))
-        return 0;
-    clear_bit(unseen, k);
-    set_bit(nodes_at(net, l, d), k);
-    int node = node_of(net, l, k);
-    net->level[net->n_sessions + node] = d;
-    next->items[next->count++] = net->n_sessions + node;
-    return l == net->root && bit_is_set(net->dearer, k) && node_has_flow(net, node);
-}
-
-/* Whoever can push energy into a node: its children, its sessions, and its parent by taking some back. */
-static int see_before_node(Network *net, int node, int d, List *next)
-{
-    int l = node / net->n_pieces, k = node % net->n_pieces, found = 0;
-    if (net->parent[l] != NONE && node_has_flow(net, node))
-        found |= see_node(net, net->parent[l], k, d, next);
-    for (int b = net->first_child[l]; b != NONE; b = net->next_sibling[b])
-        if (node_has_room(net, node_of(net, b, k)))
-            found |= see_node(net, b, k, d, next);
-    const Word *takers = row_of(net->can_take, k, net->session_words);
-    for (int s = net->first_share[l]; s < net->first_share[l + 1]; s++) {
-        int w = net->share[s].word;
-        Word fresh = takers[w] & net->share[s].bits & net->unseen_sessions[w];
-        if (!fresh)
-            continue;
-        net->unseen_sessions[w] &= ~fresh;
-        net->at_level[d][w] |= fresh;
-        found |= (fresh & net->wants[w]) != 0;
-        for (Word bits = fresh; bits; bits &= bits - 1) {
-            int i = 64 * w + lowest_bit(bits);
-            net->level[i] = d;
-            next->items[next->count++] = i;
-        }
-    }
-    return found;
-}
-
-/* Nodes in which a session could give its place to another. */
-static int see_before_session(Network *net, int i, int d, List *next)
-{
-    int l = net->leaf[i], found = 0;
-    const Word *held = row_of(net->holds_in, i, net->piece_words);
-    const Word *unseen = row_of(net->unseen_nodes, l, net->piece_words);
-    for (int w = 0; w < net->piece_words; w++)
-        for (Word bits = held[w] & unseen[w]; bits; bits &= bits - 1)
-            found |= see_node(net, l, 64 * w + lowest_bit(bits), d, next);
-    return found;
-}
-
-/* Distance from the nearest unserved session or dearer piece, or 0 where none can reach the piece. */
-static int find_levels(Network *net, int k)
-{
-    memcpy(net->unseen_sessions, net->live_sessions, net->session_words * sizeof(Word));
-    memcpy(net->unseen_nodes, net->live_nodes, (size_t)net->n_limits * net->piece_words * sizeof(Word));
-    List now = {net->queue, 0}, next = {net->next_queue, 0};
-    if (!open_level(net, 0))
-        return 0;
-    see_node(net, net->root, k, 0, &now);
-    for (int d = 1; now.count; d++) {
-        int found = 0;
-        if (!open_level(net, d))
-            return 0;
-        for (int q = 0; q < now.count; q++) {
-            int item = now.items[q];
-            if (item < net->n_sessions)
-                found |= see_before_session(net, item, d, &next);
-            else
-                found |= see_before_node(net, item - net->n_sessions, d, &next);
-        }
-        if (found)
-            return d;
-        List seen = now;
-        now = next;
-        next = seen;
-        next.count = 0;
-    }
-    return 0;
-}
-
 /* -- paths ------------------------------------------------------------------------------------------ */
 
 static int next_of_session(const Network *net, int i, int d)
@@ -154,28 +64,28 @@ static int next_of_node(const Network *net, int node, int d)
 }
 
 /* Nothing leads on from here: out of the levels. */
-static void close_off(Network *net, int item)
+static void close_off(Network *net, int item, int d)
 {
-    int d = net->level[item], node = item - net->n_sessions;
+    int node = item - net->n_sessions;
     if (item < net->n_sessions)
         clear_bit(net->at_level[d], item);
     else
         clear_bit(nodes_at(net, node / net->n_pieces, d), node % net->n_pieces);
 }
 
-/* The shortest path from a session to the piece; its length, or 0. */
-static int find_path(Network *net, int from, int target)
+/* The shortest path from a session or node at a distance to the piece; how many items it has, or 0. */
+static int find_path(Network *net, int from, int distance, int target)
 {
     int length = 1;
     net->path[0] = from;
     while (length > 0) {
-        int item = net->path[length - 1], d = net->level[item];
+        int item = net->path[length - 1], d = distance + 1 - length;
         if (item == target)
             return length;
         int next = item < net->n_sessions ? next_of_session(net, item, d)
                                           : next_of_node(net, item - net->n_sessions, d);
         if (next == NONE) {
-            close_off(net, item);
+            close_off(net, item, d);
             length--;
         } else {
             net->path[length++] = next;
@@ -199,6 +109,12 @@ static double step_room(const Network *net, int from, int to)
     return net->room[to - n] - net->spare[to - n];
 }
 
+static void use_item(Network *net, int item, double amount)
+{
+    int node = item - net->n_sessions;
+    use_node(net, node / net->n_pieces, node % net->n_pieces, amount);
+}
+
 static void take_step(Network *net, int from, int to, double amount)
 {
     int n = net->n_sessions;
@@ -207,9 +123,9 @@ static void take_step(Network *net, int from, int to, double amount)
     else if (to < n)
         pull_cell(net, to, (from - n) % net->n_pieces, amount);
     else if (net->parent[(from - n) / net->n_pieces] == (to - n) / net->n_pieces)
-        net->spare[from - n] -= amount;
+        use_item(net, from, amount);
     else
-        net->spare[to - n] += amount;
+        use_item(net, to, -amount);
 }
 
 static double push_along(Network *net, int length, int target)
@@ -224,8 +140,8 @@ static double push_along(Network *net, int length, int target)
     if (from < n)
         use_want(net, from, amount);
     else
-        net->spare[from - n] += amount;
-    net->spare[target - n] -= amount;
+        use_item(net, from, -amount);
+    use_item(net, target, amount);
     return amount;
 }
 
@@ -235,11 +151,11 @@ static int gives(const Network *net, int item)
 }
 
 /* All shortest paths from one session or dearer piece; what they brought. */
-static double push_from(Network *net, int item, int target)
+static double push_from(Network *net, int item, int d, int target)
 {
     double pushed = 0.0;
     while (gives(net, item) && node_has_room(net, target - net->n_sessions)) {
-        int length = find_path(net, item, target);
+        int length = find_path(net, item, d, target);
         double amount = length ? push_along(net, length, target) : 0.0;
         if (amount <= 0.0)
             break;
@@ -256,10 +172,10 @@ static double push_level(Network *net, int k, int d)
     double pushed = 0.0;
     for (int w = 0; w < net->session_words; w++)
         for (Word bits = net->wants[w] & net->at_level[d][w]; bits; bits &= bits - 1)
-            pushed += push_from(net, 64 * w + lowest_bit(bits), target);
+            pushed += push_from(net, 64 * w + lowest_bit(bits), d, target);
     for (int w = 0; w < net->piece_words; w++)
         for (Word bits = net->dearer[w] & nodes[w]; bits; bits &= bits - 1)
-            pushed += push_from(net, n + node_of(net, net->root, 64 * w + lowest_bit(bits)), target);
+            pushed += push_from(net, n + node_of(net, net->root, 64 * w + lowest_bit(bits)), d, target);
     return pushed;
 }
 
@@ -290,10 +206,18 @@ static void start_filling(Network *net)
     memset(net->dearer, 0xff, net->piece_words * sizeof(Word));
 }
 
+static void mark_nodes(Network *net)
+{
+    for (int l = 0; l < net->n_limits; l++)
+        for (int k = 0; k < net->n_pieces; k++)
+            mark_node(net, l, k);
+}
+
 void fill_in_order(Network *net)
 {
     int next = 0;
     start_filling(net);
+    mark_nodes(net);
     for (int p = 0; p < net->n_pieces && (net->is_warm || !is_served(net)); p++) {
         int k = net->order[p];
         while (next < net->n_pieces && net->rank[net->order[next]] == net->rank[k])

@@ -84,14 +84,6 @@ static Word gives_in(const Near *near, int i, int w, int cost)
     return cost ? near->above_in[at] : near->net->holds_in[at] & ~near->above_in[at];
 }
 
-static void put_bit(Word *set, int i, int is_in)
-{
-    if (is_in)
-        set_bit(set, i);
-    else
-        clear_bit(set, i);
-}
-
 static double planned_in(const Near *near, int64_t c) { return least(near->plan[c], near->net->upper[c]); }
 
 /* Below and above the plan, as the energy of a cell now is. */

@@ -66,7 +66,8 @@ static void share_out(Network *net, Arena *arena, size_t n_cells)
     net->rank = take_part(arena, p, sizeof(int));
     net->unseen_sessions = take_part(arena, sw, sizeof(Word));
     net->unseen_nodes = take_part(arena, l * pw, sizeof(Word));
-    net->level = take_part(arena, n + nodes + p, sizeof(int));
+    net->roomy = take_part(arena, l * pw, sizeof(Word));
+    net->flowing = take_part(arena, l * pw, sizeof(Word));
     net->queue = take_part(arena, n + nodes + p, sizeof(int));
     net->next_queue = take_part(arena, n + nodes + p, sizeof(int));
     net->path = take_part(arena, n + nodes + p, sizeof(int));

@@ -67,7 +67,7 @@ typedef struct {
     Word *live_nodes;    /* per limit, by piece */
     Word *unseen_sessions, *unseen_nodes;
 
-    int *level;         /* per session, then per node: distance to the piece that is being filled */
+    Word *roomy, *flowing; /* per limit, by piece: nodes with room left, and with energy; while filling */
     int *queue, *next_queue, *path;
     Word **at_level;    /* sessions at each level, then nodes (per limit, by piece), then ranks */
     int n_levels;
@@ -94,6 +94,10 @@ void fill_in_order(Network *net);
 
 /* An empty set at `net->at_level[d]`; 0 without memory. */
 int open_level(Network *net, int d);
+
+/* Distances to a piece: sets of sessions and nodes at each level, up to the nearest unserved session or dearer
+ * piece. The level of that, or 0 where none can reach the piece. */
+int find_levels(Network *net, int k);
 
 /* Mark `reached_from` for a network that is full: which piece's cost each node's price comes from. */
 void spread_costs(Network *net);
