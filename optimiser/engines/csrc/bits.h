@@ -12,6 +12,19 @@ static inline int bit_is_set(const Word *set, int i) { return (int)(set[i >> 6] 
 static inline void set_bit(Word *set, int i) { set[i >> 6] |= (Word)1 << (i & 63); }
 static inline void clear_bit(Word *set, int i) { set[i >> 6] &= ~((Word)1 << (i & 63)); }
 
+/* All from one up to, but without, another. */
+static inline void set_range(Word *set, int from, int to)
+{
+    for (int w = from >> 6; 64 * w < to; w++) {
+        Word bits = ~(Word)0;
+        if (64 * w < from)
+            bits <<= from & 63;
+        if (to - 64 * w < 64)
+            bits &= ~(Word)0 >> (64 * (w + 1) - to);
+        set[w] |= bits;
+    }
+}
+
 static inline void put_bit(Word *set, int i, int is_in)
 {
     Word bit = (Word)1 << (i & 63);

@@ -13,6 +13,20 @@
 
 #include "moves.h"
 
+/* As the spare room of a node now is. */
+static void mark_node(Network *net, int l, int k)
+{
+    int node = node_of(net, l, k);
+    put_bit(row_of(net->roomy, l, net->piece_words), k, node_has_room(net, node));
+    put_bit(row_of(net->flowing, l, net->piece_words), k, node_has_flow(net, node));
+}
+
+static void mark_piece(Network *net, int k)
+{
+    for (int l = 0; l < net->n_limits; l++)
+        mark_node(net, l, k);
+}
+
 /* What the sessions in a piece still want, as far as it has room. */
 static void fill_directly(Network *net, int k)
 {
@@ -109,10 +123,10 @@ static double step_room(const Network *net, int from, int to)
     return net->room[to - n] - net->spare[to - n];
 }
 
-static void use_item(Network *net, int item, double amount)
+static void use_node(Network *net, int node, double amount)
 {
-    int node = item - net->n_sessions;
-    use_node(net, node / net->n_pieces, node % net->n_pieces, amount);
+    net->spare[node] -= amount;
+    mark_node(net, node / net->n_pieces, node % net->n_pieces);
 }
 
 static void take_step(Network *net, int from, int to, double amount)
@@ -123,9 +137,9 @@ static void take_step(Network *net, int from, int to, double amount)
     else if (to < n)
         pull_cell(net, to, (from - n) % net->n_pieces, amount);
     else if (net->parent[(from - n) / net->n_pieces] == (to - n) / net->n_pieces)
-        use_item(net, from, amount);
+        use_node(net, from - n, amount);
     else
-        use_item(net, to, -amount);
+        use_node(net, to - n, -amount);
 }
 
 static double push_along(Network *net, int length, int target)
@@ -140,8 +154,8 @@ static double push_along(Network *net, int length, int target)
     if (from < n)
         use_want(net, from, amount);
     else
-        use_item(net, from, -amount);
-    use_item(net, target, amount);
+        use_node(net, from - n, -amount);
+    use_node(net, target - n, amount);
     return amount;
 }
 
@@ -204,10 +218,6 @@ static void start_filling(Network *net)
     memset(net->live_sessions, 0xff, net->session_words * sizeof(Word));
     memset(net->live_nodes, 0xff, (size_t)net->n_limits * net->piece_words * sizeof(Word));
     memset(net->dearer, 0xff, net->piece_words * sizeof(Word));
-}
-
-static void mark_nodes(Network *net)
-{
     for (int l = 0; l < net->n_limits; l++)
         for (int k = 0; k < net->n_pieces; k++)
             mark_node(net, l, k);
@@ -217,12 +227,12 @@ void fill_in_order(Network *net)
 {
     int next = 0;
     start_filling(net);
-    mark_nodes(net);
     for (int p = 0; p < net->n_pieces && (net->is_warm || !is_served(net)); p++) {
         int k = net->order[p];
         while (next < net->n_pieces && net->rank[net->order[next]] == net->rank[k])
             clear_bit(net->dearer, net->order[next++]);
         fill_directly(net, k);
+        mark_piece(net, k);
         if (net->is_warm || !is_served(net))
             fill_by_rerouting(net, k);
     }

@@ -52,24 +52,10 @@ static inline double chain_spare(const Network *net, int leaf, int k)
     return spare;
 }
 
-/* As the spare room of a node now is. */
-static inline void mark_node(Network *net, int l, int k)
-{
-    int node = node_of(net, l, k);
-    put_bit(row_of(net->roomy, l, net->piece_words), k, node_has_room(net, node));
-    put_bit(row_of(net->flowing, l, net->piece_words), k, node_has_flow(net, node));
-}
-
-static inline void use_node(Network *net, int l, int k, double amount)
-{
-    net->spare[node_of(net, l, k)] -= amount;
-    mark_node(net, l, k);
-}
-
 static inline void use_chain(Network *net, int leaf, int k, double amount)
 {
     for (int l = leaf; l != NONE; l = net->parent[l])
-        use_node(net, l, k, amount);
+        net->spare[node_of(net, l, k)] -= amount;
 }
 
 /* What a session still wants into a cell, at most `most` and the room. */

@@ -175,19 +175,26 @@ static void take_out_lower(Network *net, const Problem *problem, int i)
     }
 }
 
-/* The bits of a session's window change where it begins and behind its end; a cell without room has none. */
+/* A stretch of a session's window: its bits by session are set, and by piece they change at both ends. */
+static void lay_stretch(Network *net, int i, int from, int to)
+{
+    Word *change = net->can_take_all + (i >> 6), bit = (Word)1 << (i & 63);
+    set_range(row_of(net->can_take_in_all, i, net->piece_words), from, to);
+    change[(size_t)from * net->session_words] ^= bit;
+    if (to < net->n_pieces)
+        change[(size_t)to * net->session_words] ^= bit;
+}
+
+/* Its whole window, but for cells without room. */
 static void lay_window(Network *net, int i)
 {
-    int64_t first = first_cell_of(net, i), end = end_cell_of(net, i);
-    Word *change = net->can_take_all + (i >> 6), bit = (Word)1 << (i & 63);
-    int was_open = 0;
-    for (int64_t c = first; c <= end; c++) {
-        int is_open = c < end && cell_has_room(net->upper[c], 0.0), k = (int)(c - net->base[i]);
-        if (is_open)
-            set_bit(row_of(net->can_take_in_all, i, net->piece_words), k);
-        if (is_open != was_open && k < net->n_pieces)
-            change[(size_t)k * net->session_words] ^= bit;
-        was_open = is_open;
+    int64_t end = end_cell_of(net, i);
+    for (int64_t c = first_cell_of(net, i); c < end; c++) {
+        int64_t from = c;
+        while (c < end && cell_has_room(net->upper[c], 0.0))
+            c++;
+        if (c > from)
+            lay_stretch(net, i, (int)(from - net->base[i]), (int)(c - net->base[i]));
     }
 }
 
