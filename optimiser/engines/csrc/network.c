@@ -156,10 +156,10 @@ static void lay_shares(Network *net, const Problem *problem)
 
 static int has_lower_bounds(const Problem *problem)
 {
-    int found = 0;
     for (int64_t c = 0; c < problem->n_cells; c++)
-        found |= problem->lower[c] != 0.0;
-    return found;
+        if (problem->lower[c] != 0.0)
+            return 1;
+    return 0;
 }
 
 /* What is above the lower bounds of a session: per cell, in all, and per node up the tree. */
@@ -167,7 +167,9 @@ static void take_out_lower(Network *net, const Problem *problem, int i)
 {
     for (int64_t c = first_cell_of(net, i); c < end_cell_of(net, i); c++) {
         double low = problem->lower[c];
-        net->above_lower[c] = fmax(problem->upper[c] - low, 0.0);
+        net->above_lower[c] = low < problem->upper[c] ? problem->upper[c] - low : 0.0;
+        if (low == 0.0)
+            continue;
         net->asked[i] -= low;
         net->lowest[problem->piece[c]] += low;
         for (int l = net->leaf[i]; l != NONE; l = net->parent[l])

@@ -1,0 +1,42 @@
+"""What the extension refuses: it walks along the numbers that it is given, so they must lead somewhere."""
+
+import numpy as np
+import pytest
+
+from optimiser.problem import PlanningProblem
+from tests.optimiser.engines.depots import a_depot
+from tests.optimiser.engines.extension import FlowEngine
+
+NO_TREES = {
+    "above each other": ("parent", [-1, 2, 1, 0, 0, 0]),
+    "itself": ("parent", [-1, 1, 0, 0, 0, 0]),
+    "two roots": ("parent", [-1, -1, 0, 0, 0, 0]),
+    "a parent too many": ("parent", [-1, 6, 0, 0, 0, 0]),
+    "no root": ("parent", [1, 0, 0, 0, 0, 0]),
+    "below nothing": ("lowest", [-1, 0, 0, 0]),
+    "below a limit that is not there": ("lowest", [6, 0, 0, 0]),
+}
+
+
+def depot_with(field: str, values: list[int]) -> PlanningProblem:
+    """A depot with a site and five limits, whose tree says something else."""
+    problem = a_depot(0, 4, tree=True)
+    tree = problem.tree
+    assert tree is not None
+    assert getattr(tree, field).size == len(values)
+    object.__setattr__(tree, field, np.array(values, dtype=np.intp))
+    return problem
+
+
+@pytest.mark.parametrize("field, values", NO_TREES.values(), ids=NO_TREES.keys())
+def test_limits_that_do_not_lead_to_the_site_are_refused(field: str, values: list[int]) -> None:
+    """No endless walk, and no memory that is not there."""
+    problem = depot_with(field, values)
+    with pytest.raises(ValueError, match="a tree below the first"):
+        FlowEngine().most(problem, problem.need_kwh)
+
+
+def test_a_deep_chain_of_limits_is_a_tree() -> None:
+    """Each below the one before it."""
+    problem = depot_with("parent", [-1, 0, 1, 2, 3, 4])
+    assert FlowEngine().most(problem, problem.need_kwh).energy_kwh.size == problem.cells.piece.size
