@@ -257,16 +257,22 @@ class _Search:
         return now - run.cost if run is not None else 0.0
 
     def _run(self, pattern: Pattern, i: int, costs: Floats, spare_kwh: Floats) -> Run | None:
+        """At the mean power of its curve; at its largest where there is no run that is so slow."""
+        wanted_kwh, upper_kwh = float(self.wanted_kwh[i]), self.problem.cells.upper_kwh
+        run = self._run_at(pattern, i, costs, np.minimum(self.run_kwh, spare_kwh), wanted_kwh)
+        if run is None and self.ruled[i] and self.problem.sessions[i].vehicle.charging_curve is not None:
+            return self._run_at(pattern, i, costs, np.minimum(upper_kwh, spare_kwh), wanted_kwh)
+        return run
+
+    def _run_at(
+        self, pattern: Pattern, i: int, costs: Floats, high_kwh: Floats, wanted_kwh: float
+    ) -> Run | None:
         cells = pattern.cells_of(i)
-        course = Course(
-            costs[cells],
-            np.minimum(self.least_kwh[cells], self.run_kwh[cells]),
-            np.minimum(self.run_kwh[cells], spare_kwh[cells]),
-            self.problem.cell_hours[cells],
-        )
-        at_target = bool(self.wanted_kwh[i] >= self.problem.need_kwh[i] - 1e-6)
+        least_kwh = np.minimum(self.least_kwh[cells], self.run_kwh[cells])
+        course = Course(costs[cells], least_kwh, high_kwh[cells], self.problem.cell_hours[cells])
+        at_target = wanted_kwh >= float(self.problem.need_kwh[i]) - 1e-6
         rules = rules_of(self.problem, i) if self.ruled[i] else ONE_RUN
-        return cheapest_runs(course, float(self.wanted_kwh[i]), rules, ends_early=at_target)
+        return cheapest_runs(course, wanted_kwh, rules, ends_early=at_target)
 
     # -- least power ---------------------------------------------------------------------------
 
@@ -285,7 +291,8 @@ class _Search:
                 break
             pattern, flow = trial, answer
             energy = self._mended(pattern, flow)
-        return self._placed_alone(pattern, flow, energy)
+        energy = self._placed_alone(pattern, flow, energy)
+        return self._served_whole(pattern, flow, energy)
 
     def _less_tidy(self, pattern: Pattern, flow: Flow, energy_kwh: Floats) -> tuple[Flow, Floats]:
         """A flow that nobody has tidied, if more of it can be mended: more vehicles can move in it."""
@@ -365,6 +372,21 @@ class _Search:
                 energy[cells] = run.energy_kwh
                 pattern.bind_run(i, run)
         return energy
+
+    def _served_whole(self, pattern: Pattern, flow: Flow, energy_kwh: Floats) -> Floats:
+        """Whose fair share is too little for a run, but not the need, gets all of that where it fits."""
+        need, got = self.problem.need_kwh, self.problem.delivered_kwh(energy_kwh)
+        left_out = self.ruled & (got <= 0.0) & (self.wanted_kwh > NEGLIGIBLE_KWH)
+        costs = self._cell_costs(flow.prices)
+        for i in self._by_urgency(np.flatnonzero(left_out & (self.wanted_kwh < need - 1e-6))):
+            cells = pattern.cells_of(i)
+            pattern.release(i)
+            high_kwh = np.minimum(self.run_kwh, pattern.spare_kwh(energy_kwh))
+            run = self._run_at(pattern, i, costs, high_kwh, float(need[i]))
+            if run is not None and run.energy_kwh.sum() >= need[i] - 1e-6:
+                energy_kwh[cells] = run.energy_kwh
+                pattern.bind_run(i, run)
+        return energy_kwh
 
     # -- shared --------------------------------------------------------------------------------
 
