@@ -4,8 +4,8 @@ import os
 
 from tests.properties.differential import recorded_run
 
-# What 1,000 depots gave is in `optimiser/README.md`; one with a curve may be far above its optimum.
-WORST, MEAN = 1.0, 0.01
+# What 1,000 depots gave is in `optimiser/README.md`; with a curve one may be far above its relaxed optimum.
+WORST_WITHOUT_CURVES, MEAN = 1e-3, 0.02
 
 
 def test_no_plan_beats_the_true_optimum_and_few_are_above_it() -> None:
@@ -17,4 +17,5 @@ def test_no_plan_beats_the_true_optimum_and_few_are_above_it() -> None:
     assert tally.depots >= depots // 2
     assert len(tally.undecided) <= depots // 50
     assert tally.mean() <= MEAN
-    assert all(distance <= WORST for distance, _ in tally.worst.values())
+    straight = [distance for stage, (distance, _) in tally.worst.items() if "curves" not in stage]
+    assert max(straight, default=0.0) <= WORST_WITHOUT_CURVES
