@@ -5,12 +5,19 @@ BIN := $(VENV)/bin
 PINS := .ci/constraints.txt
 XDIST ?= -n auto
 
-.PHONY: demo test system lint types tests bench clean
+PEERS := .bench-peers
+
+.PHONY: demo test system lint types tests bench bench-milp bench-peers clean
+
+# A virtual environment in $(1); some systems ship Python without what that takes.
+define environment
+	@$(PYTHON) -m venv $(1) 2>/dev/null || { rm -rf $(1) && \
+	  $(PYTHON) -m pip install --quiet --target .bootstrap virtualenv && \
+	  PYTHONPATH=.bootstrap $(PYTHON) -m virtualenv --quiet $(1); }
+endef
 
 $(BIN)/python:
-	@$(PYTHON) -m venv $(VENV) 2>/dev/null || { rm -rf $(VENV) && \
-	  $(PYTHON) -m pip install --quiet --target .bootstrap virtualenv && \
-	  PYTHONPATH=.bootstrap $(PYTHON) -m virtualenv --quiet $(VENV); }
+	$(call environment,$(VENV))
 
 $(VENV)/.run: pyproject.toml $(PINS) | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c $(PINS) -e .
@@ -47,7 +54,20 @@ tests: $(VENV)/.dev
 	$(BIN)/python -m pytest $(XDIST)
 
 bench: $(VENV)/.dev
-	$(BIN)/python -m benchmarks.run
+	$(BIN)/python -m benchmarks.run --json bench-subjects.json
+	$(BIN)/python -m benchmarks.aims --json bench-aims.json
+
+bench-milp: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.milp --json bench-milp.json
+
+# Other planners on the same nights, each in an environment of its own.
+bench-peers: $(VENV)/.dev $(patsubst benchmarks/peers/%.txt,$(PEERS)/%/.installed,$(wildcard benchmarks/peers/*.txt))
+	$(BIN)/python -m benchmarks.peers.compare --environments $(PEERS) --json bench-peers.json
+
+$(PEERS)/%/.installed: benchmarks/peers/%.txt
+	$(call environment,$(PEERS)/$*)
+	$(PEERS)/$*/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
 
 clean:
-	rm -rf $(VENV) .bootstrap build *.egg-info demo-plan.json demo-plan.html
+	rm -rf $(VENV) $(PEERS) .bootstrap build *.egg-info demo-plan.json demo-plan.html

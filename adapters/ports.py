@@ -76,6 +76,10 @@ class PlanStore(Protocol):
         """The newest plan that every site was given; one made to answer a question has no trigger."""
         ...
 
+    def planned_sites(self) -> tuple[str, ...]:
+        """The sites of which any plan is kept, one that only answered a question too, in order."""
+        ...
+
     def latest(self, location_uid: str) -> StoredPlan | None:
         """The newest plan of a site with its document, running or not."""
         ...
@@ -162,6 +166,10 @@ class Outbox(Protocol):
 
     def figures(self) -> OutboxFigures:
         """How much is open and how it goes, without the payloads."""
+        ...
+
+    def failing(self) -> dict[str, int]:
+        """How many open intents of each site failed before; sites without any are left out."""
         ...
 
 

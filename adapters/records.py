@@ -26,7 +26,8 @@ class PlanSummary:
     """The line of a plan in the history of its site.
 
     `now_ms` is the instant that was planned for, `created_ms` when the plan was made. `objective`,
-    `bound` and `gap` are those of the strategy; None where there are none.
+    `bound` and `gap` are those of the strategy; None where there are none. `peak_kw` is the site's, AC,
+    `peak_cap_kw` its cap at that time, `short` how many leave below their target; None in old rows.
     """
 
     plan_id: str
@@ -42,6 +43,9 @@ class PlanSummary:
     churn: float
     trigger: str | None = None
     trigger_description: str | None = None
+    peak_kw: float | None = None
+    peak_cap_kw: float | None = None
+    short: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

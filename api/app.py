@@ -6,8 +6,9 @@ from api.auth import RequireKey
 from api.errors import install_error_handlers
 from api.idempotency import Idempotency
 from api.openapi import describe, operation_id
+from api.own_machine import OwnMachine
 from api.request_log import RequestLog
-from api.routes import checks, health, jobs, plans, replans, sites, what_if
+from api.routes import checks, dashboard, health, jobs, plans, replans, sites, what_if
 from api.services import Services
 from api.version import VERSION
 
@@ -28,9 +29,10 @@ def create_app(services: Services) -> FastAPI:
     # the last one added is the outermost
     app.add_middleware(Idempotency, store=services.store, stale_s=stale_s)
     app.add_middleware(RequireKey, keys=services.keys, rate=services.rate)
+    app.add_middleware(OwnMachine, keys=services.keys)
     app.add_middleware(RequestLog, metrics=services.metrics)
     install_error_handlers(app)
-    for module in (health, plans, what_if, checks, jobs, sites, replans):
+    for module in (dashboard, health, plans, what_if, checks, jobs, sites, replans):
         app.include_router(module.router)
     describe(app)
     return app

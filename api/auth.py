@@ -16,7 +16,8 @@ from api.keys import OWN_MACHINE, Caller, KeyRing
 from api.rate_limit import RateLimit
 from api.settings import is_loopback
 
-OPEN_PATHS = frozenset({"/healthz", "/readyz", "/metrics", "/openapi.json"})
+OPEN_PATHS = frozenset({"/", "/healthz", "/readyz", "/metrics", "/openapi.json"})
+_OPEN_FOLDER = "/dashboard/"
 CALLER = "depot.caller"
 """Where the caller stands in the ASGI scope."""
 
@@ -33,7 +34,7 @@ class RequireKey:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass what is allowed on to the application."""
-        if scope["type"] != "http" or scope["path"] in OPEN_PATHS:
+        if scope["type"] != "http" or _is_open(scope["path"]):
             await self._app(scope, receive, send)
             return
         caller = await self._caller(scope)
@@ -61,6 +62,10 @@ class RequireKey:
         if not header.lower().startswith(_SCHEME):
             return None
         return self._keys.caller(header[len(_SCHEME) :])
+
+
+def _is_open(path: str) -> bool:
+    return path in OPEN_PATHS or path.startswith(_OPEN_FOLDER)
 
 
 def caller_of(request: Request) -> Caller:

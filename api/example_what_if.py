@@ -17,6 +17,7 @@ EXAMPLE_WHAT_IF: JsonDict = {
         {"kind": "late-arrival", "scheduleId": "s-1", "byMinutes": 45},
         {"kind": "other-departure", "evId": "bus-215", "byMinutes": -30},
         {"kind": "away", "evId": "bus-214"},
+        {"kind": "repair", "scheduleId": "s-2", "repair": {"kind": "lower-target", "toSoC": 90}},
         {
             "kind": "one-more",
             "name": "a third bus",

@@ -1,6 +1,7 @@
 """A plan response as what the store keeps of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,23 +16,44 @@ def stored_plan(
     trigger_description: str | None = None,
 ) -> StoredPlan:
     """The record of a response that answers this request."""
-    solver, created_at = response["solver"], response["createdAt"]
-    summary = PlanSummary(
-        plan_id=response["planId"],
-        location_uid=request["site"]["locationUid"],
-        created_ms=_ms(created_at),
+    created_at = response["createdAt"]
+    summary = plan_summary(
+        response,
+        request["site"]["locationUid"],
         now_ms=_ms(request.get("now") or created_at),
+        created_ms=_ms(created_at),
+    )
+    said = replace(summary, trigger=trigger, trigger_description=trigger_description)
+    return StoredPlan(said, response)
+
+
+def plan_summary(
+    response: Mapping[str, Any], location_uid: str, *, now_ms: int, created_ms: int
+) -> PlanSummary:
+    """The figures of a response, for the history of its site."""
+    solver, site = response["solver"], response["site"]
+    return PlanSummary(
+        plan_id=response["planId"],
+        location_uid=location_uid,
+        created_ms=created_ms,
+        now_ms=now_ms,
         strategy=response["strategy"],
         status=solver["status"],
         objective=solver["objective"],
         bound=solver["bound"],
         gap=solver["gap"],
         shortfall_kwh=shortfall_kwh(response),
-        churn=solver["churn"],
-        trigger=trigger,
-        trigger_description=trigger_description,
+        churn=solver["churn"] or 0.0,
+        peak_kw=site["peakKw"],
+        peak_cap_kw=_cap_at_peak(site["slots"]),
+        short=len(response["shortfalls"]),
     )
-    return StoredPlan(summary, response)
+
+
+def _cap_at_peak(slots: Sequence[Mapping[str, Any]]) -> float | None:
+    """The cap of the slot with the highest load; the tightest of them where several have it."""
+    highest = max(slots, key=lambda slot: (slot["loadKw"], -slot["powerCapKw"]), default=None)
+    return None if highest is None else float(highest["powerCapKw"])
 
 
 def shortfall_kwh(response: Mapping[str, Any]) -> float:

@@ -34,6 +34,9 @@ class PlanSummaryView(Resource):
     churn: float
     trigger: str | None
     trigger_description: str | None
+    peak_kw: float | None
+    peak_cap_kw: float | None
+    short: int | None
 
 
 class PlanPage(Resource):
@@ -91,6 +94,24 @@ class ComparisonView(Resource):
     moved_kwh: float
 
 
+class ChartView(Resource):
+    """A plan to be shown. Figures and themes (plotly templates) are plotly's own JSON; a section is HTML.
+
+    A section's places for figures name them in `data-figure`, its repairs the stay and their place in
+    `shortfalls` in `data-schedule` and `data-repair`.
+    """
+
+    plan_id: str
+    location_uid: str
+    time_zone: str
+    now: DateTime
+    title: str
+    figures: dict[Literal["load", "gantt"], JsonObject]
+    themes: dict[Literal["light", "dark"], JsonObject]
+    sections: dict[str, str]
+    shortfalls: list[JsonObject]
+
+
 class CheckBody(OwnObject):
     """A plan, and the request that it answers."""
 
@@ -127,14 +148,18 @@ class JobView(Resource):
 
 
 class SiteLine(Resource):
-    """A site in a list; `readAt` is when the charging platform was read last for it."""
+    """A site in a list; `readAt` is when the charging platform was read last for it.
+
+    What describes it is null where it never was described. `failingPushes` are to be tried again.
+    """
 
     location_uid: str
-    time_zone: str
-    currency: str
-    updated_at: DateTime
+    time_zone: str | None
+    currency: str | None
+    updated_at: DateTime | None
     read_at: DateTime | None
     newest_plan: PlanSummaryView | None
+    failing_pushes: int
 
 
 class SiteList(Resource):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from adapters.ports import Store
 from adapters.records import JobRun, LocationOutcome, PlanSummary, SiteSettings
 from optimiser.units import iso_z
 
@@ -25,18 +26,36 @@ def plan_line(plan: PlanSummary) -> Json:
         "churn": plan.churn,
         "trigger": plan.trigger,
         "triggerDescription": plan.trigger_description,
+        "peakKw": plan.peak_kw,
+        "peakCapKw": plan.peak_cap_kw,
+        "short": plan.short,
     }
 
 
-def site_line(site: SiteSettings, read_ms: int | None, newest: PlanSummary | None) -> Json:
-    """A site in a list."""
+def site_lines(store: Store) -> list[Json]:
+    """Every site in a list: described, read or planned."""
+    described = {site.location_uid: site for site in store.sites.list()}
+    newest, read_ms, failing = store.plans.newest(), store.readings.read_ms(), store.outbox.failing()
+    uids = sorted({*described, *read_ms, *store.plans.planned_sites()})
+    return [
+        {
+            **_described(described.get(uid)),
+            "locationUid": uid,
+            "readAt": iso_z(read_ms[uid]) if uid in read_ms else None,
+            "newestPlan": plan_line(newest[uid]) if uid in newest else None,
+            "failingPushes": failing.get(uid, 0),
+        }
+        for uid in uids
+    ]
+
+
+def _described(site: SiteSettings | None) -> Json:
+    if site is None:
+        return {"timeZone": None, "currency": None, "updatedAt": None}
     return {
-        "locationUid": site.location_uid,
         "timeZone": site.site.get("timeZone", "UTC"),
         "currency": site.site.get("currency", "EUR"),
         "updatedAt": iso_z(site.updated_ms),
-        "readAt": None if read_ms is None else iso_z(read_ms),
-        "newestPlan": None if newest is None else plan_line(newest),
     }
 
 

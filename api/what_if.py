@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from adapters.chargeye.plan_payload import Json
+from api.chart.document import chart_document
 from api.requests import ReadRequest, read_request
 from api.responses import phases
 from api.service import Clock
@@ -32,13 +33,26 @@ _AS_IT_CAME = ReadChange("base", "base", Together())
 
 
 @dataclass(frozen=True, slots=True)
+class Extras:
+    """What is given back of every plan beside its figures."""
+
+    plans: bool = False
+    charts: bool = False
+
+    @property
+    def need_plans(self) -> bool:
+        """Whether plans are made whole."""
+        return self.plans or self.charts
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """A what-if question without faults; the request's rules are expanded."""
 
     read: ReadRequest
     changes: tuple[ReadChange | ReadDraws, ...]
     created_at_ms: int
-    include_plans: bool = False
+    extras: Extras = Extras()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +99,7 @@ def read_question(document: Any, clock: Clock) -> Question:
         frame.changes,
         clock,
         paths=(("request",), ("changes",)),
-        include_plans=frame.include_plans,
+        extras=Extras(frame.include_plans, frame.include_charts),
     )
 
 
@@ -95,7 +109,7 @@ def read_parts(
     clock: Clock,
     *,
     paths: tuple[Path, Path] = ((), ()),
-    include_plans: bool = False,
+    extras: Extras = Extras(),
 ) -> Question:
     """A request and its changes that came apart; `paths` lead to each of them.
 
@@ -107,7 +121,7 @@ def read_parts(
     changes, meaning_faults = read_changes(shaped, read)
     if faults or meaning_faults:
         raise InvalidRequestError([*faults, *meaning_faults])
-    return Question(read, tuple(changes), created_at_ms, include_plans)
+    return Question(read, tuple(changes), created_at_ms, extras)
 
 
 def _dated_request(
@@ -141,7 +155,7 @@ def answer(
         "now": iso_z(question.read.plan_request.now_ms),
         "currency": question.read.plan_request.site.currency,
         "engine": base.figures.engine,
-        "base": base_answer(base.figures, base.plan),
+        "base": base_answer(base.figures, _extras(question, base)),
         "changes": [
             _answer_to(question, change, each, base.figures)
             for change, each in zip(question.changes, found, strict=True)
@@ -166,7 +180,7 @@ def _found(question: Question, engine: str, hands: _Hands) -> list[list[_Found]]
 
 def _planned(question: Question, change: ReadChange, engine: str) -> _Found:
     """One plan made here and now, whole where plans are asked for."""
-    if question.include_plans:
+    if question.extras.need_plans:
         return _Found(
             *whole_plan(
                 question.read,
@@ -180,7 +194,7 @@ def _planned(question: Question, change: ReadChange, engine: str) -> _Found:
 
 
 def _whole(question: Question, change: ReadChange | ReadDraws, engine: str) -> _Found | None:
-    if isinstance(change, ReadDraws) or not question.include_plans:
+    if isinstance(change, ReadDraws) or not question.extras.need_plans:
         return None
     return _planned(question, change, engine)
 
@@ -197,4 +211,15 @@ def _answer_to(
     if isinstance(change, ReadDraws):
         summary = summarise([each.figures for each in found])
         return draws_answer(change, summary, question.read.plan_request.sessions)
-    return changed_answer(change, found[0].figures, base, found[0].plan)
+    return changed_answer(change, found[0].figures, base, _extras(question, found[0]))
+
+
+def _extras(question: Question, found: _Found) -> Json:
+    if found.plan is None:
+        return {}
+    plan = {"plan": found.plan} if question.extras.plans else {}
+    return {**plan, **_chart(question, found.plan)}
+
+
+def _chart(question: Question, plan: Json) -> Json:
+    return {"chart": chart_document(question.read.document, plan)} if question.extras.charts else {}

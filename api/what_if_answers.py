@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from api.plan_schemas import JsonObject, WarningDocument
+from api.resources import ChartView
 
 
 class _Answer(BaseModel):
@@ -55,7 +56,7 @@ class DifferenceDocument(_Answer):
 
 
 class ChangedDocument(_Answer):
-    """What became of one change. `plan` is a whole plan response, where plans were asked for."""
+    """What became of one change; where asked for, `plan` is a whole plan response and `chart` its figures."""
 
     name: str
     kind: str
@@ -63,6 +64,7 @@ class ChangedDocument(_Answer):
     difference: DifferenceDocument
     warnings: list[WarningDocument]
     plan: JsonObject | None = None
+    chart: ChartView | None = None
 
 
 class SpreadDocument(_Answer):
@@ -115,6 +117,7 @@ class BaseDocument(_Answer):
     figures: FiguresDocument
     warnings: list[WarningDocument]
     plan: JsonObject | None = None
+    chart: ChartView | None = None
 
 
 class WhatIfResponse(_Answer):

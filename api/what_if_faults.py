@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from api.documents import entries
-from api.what_if_schemas import OneMoreChange
+from api.what_if_schemas import OneMoreChange, RepairChange
 from api.what_if_shapes import Path
-from optimiser.domain import ChargingSession, PlanRequest
+from optimiser.amendments import RAISE_GROUP_CAP
+from optimiser.domain import ChargingSession, PlanRequest, Site
 from optimiser.exceptions import Fault
 from optimiser.sessions import select_sessions
 
@@ -53,6 +54,23 @@ def departure_faults(
     for stay in stays:
         if stay.departure_ms + by_ms <= max(stay.arrival_ms, now_ms):
             yield Fault((*path, "byMinutes"), f"{stay.schedule_id} would leave before it can charge")
+
+
+def repair_faults(
+    body: RepairChange, named: Sequence[ChargingSession], site: Site, path: Path
+) -> Iterator[Fault]:
+    """A repair needs its stay, its group, a time that does not end first, and less of a least power."""
+    repair, place = body.repair, (*path, "repair")
+    kind, _, group_id = repair.kind.partition(":")
+    if not named:
+        yield Fault((*path, "scheduleId"), "no stay with this id is planned")
+    if kind == RAISE_GROUP_CAP and group_id not in {group.group_id for group in site.groups}:
+        yield Fault((*place, "kind"), "the site has no group with this id")
+    if repair.from_at is not None and repair.to_at is not None and repair.to_at <= repair.from_at:
+        yield Fault((*place, "to"), "must be after from")
+    for stay in named:
+        if repair.to_kw is not None and repair.to_kw > stay.vehicle.min_power_kw:
+            yield Fault((*place, "toKw"), "is more than the vehicle's least power")
 
 
 def planning_faults(request: PlanRequest, path: Path) -> list[Fault]:

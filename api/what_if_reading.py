@@ -7,7 +7,14 @@ from api.documents import entries
 from api.requests import ReadRequest, read_request, to_strategy
 from api.schemas import Step, WindowBody
 from api.sites import read_demand_charge, read_series
-from api.what_if_faults import departure_faults, lateness_faults, moved, one_more_faults, planning_faults
+from api.what_if_faults import (
+    departure_faults,
+    lateness_faults,
+    moved,
+    one_more_faults,
+    planning_faults,
+    repair_faults,
+)
 from api.what_if_schemas import (
     BaseLoadChange,
     DemandChargeChange,
@@ -17,6 +24,8 @@ from api.what_if_schemas import (
     OneMoreChange,
     PowerCapChange,
     RandomLateness,
+    RepairBody,
+    RepairChange,
     SocChange,
     StayChangeBody,
     StrategyChange,
@@ -26,6 +35,7 @@ from api.what_if_shapes import Json, Path, Shaped
 from optimiser.domain import ChargingSession, Window
 from optimiser.exceptions import Fault, InvalidRequestError
 from optimiser.lateness import Lateness
+from optimiser.plan import Repair
 from optimiser.series import FOREVER_MS, StepSeries
 from optimiser.sessions import dated_sessions
 from optimiser.units import MS_PER_MINUTE, PERCENT, to_ms
@@ -41,6 +51,7 @@ from optimiser.what_if import (
     OtherPrices,
     OtherSoc,
     OtherStrategy,
+    Repaired,
     Together,
     apply,
 )
@@ -110,6 +121,8 @@ class _Reader:
                 return OtherStrategy(to_strategy(body.strategy))
             case OneMoreChange():
                 return self._one_more(body, shaped)
+            case RepairChange():
+                return self._repaired(body, path)
             case StayChangeBody():
                 return self._stay_change(body, path)
         raise TypeError(f"no change is read from {body.kind}")
@@ -184,6 +197,11 @@ class _Reader:
         array, place = stay.source
         return schedule_id in (stay.schedule_id, self._read.document[array][place]["id"])  # type: ignore[index]
 
+    def _repaired(self, body: RepairChange, path: Path) -> Repaired:
+        named = [stay for stay in self._base.sessions if stay.schedule_id == body.schedule_id]
+        self.faults += repair_faults(body, named, self._base.site, path)
+        return Repaired(body.schedule_id, to_repair(body.repair))
+
     def _one_more(self, body: OneMoreChange, shaped: Shaped) -> OneMore:
         """Read as a request of its own with the same site and settings, so that all rules of reading hold."""
         faults = list(one_more_faults(body, self._read.document, self._base, shaped.path))
@@ -208,6 +226,13 @@ class _Reader:
         if not sessions:
             self.faults.append(Fault((*shaped.path, "schedule"), "is not within the planned time"))
         return OneMore(sessions)
+
+
+def to_repair(body: RepairBody) -> Repair:
+    """The planner's repair."""
+    if body.from_at is None or body.to_at is None:
+        return Repair(body.kind, body.amounts)
+    return Repair(body.kind, body.amounts, (to_ms(body.from_at), to_ms(body.to_at)))
 
 
 def _new_schedules(document: Json, change: Change) -> Iterator[tuple[str, Json]]:

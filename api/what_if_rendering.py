@@ -12,23 +12,22 @@ from optimiser.units import PERCENT
 _NEVER = StayRisk("", 0, 0.0, 0.0)
 
 
-def base_answer(figures: KeyFigures, plan: Json | None) -> Json:
+def base_answer(figures: KeyFigures, extras: Json) -> Json:
     """The request as it came."""
-    answer: Json = {"figures": _figures(figures), "warnings": _warnings(figures.notices)}
-    return answer if plan is None else {**answer, "plan": plan}
+    return {"figures": _figures(figures), "warnings": _warnings(figures.notices), **extras}
 
 
-def changed_answer(change: ReadChange, figures: KeyFigures, base: KeyFigures, plan: Json | None) -> Json:
+def changed_answer(change: ReadChange, figures: KeyFigures, base: KeyFigures, extras: Json) -> Json:
     """One change: its figures, how they differ from the base's, and warnings that the base does not have."""
     new = [notice for notice in figures.notices if notice not in base.notices]
-    answer: Json = {
+    return {
         "name": change.name,
         "kind": change.kind,
         "figures": _figures(figures),
         "difference": _difference(figures, base),
         "warnings": _warnings(new),
+        **extras,
     }
-    return answer if plan is None else {**answer, "plan": plan}
 
 
 def draws_answer(draws: ReadDraws, summary: DrawSummary, sessions: Iterable[ChargingSession]) -> Json:

@@ -9,7 +9,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Discriminator, Field, Tag, model_validator
 
-from adapters.chargeye.payloads import Amount, EvSchedule, Flag, Identifier, Number, SocPercent, Vehicle
+from adapters.chargeye.payloads import (
+    Amount,
+    EvSchedule,
+    Flag,
+    Identifier,
+    Instant,
+    Number,
+    SocPercent,
+    Vehicle,
+)
 from api.example_what_if import EXAMPLE_WHAT_IF
 from api.schemas import (
     BaseLoad,
@@ -21,10 +30,15 @@ from api.schemas import (
     StrategyName,
     WindowBody,
 )
+from optimiser.amendments import AMOUNTS_OF, BY_KW, BY_MINUTES, RAISE_GROUP_CAP, TIMED, TO_KW, TO_SOC
 
 MAX_CHANGES = 1_000
 MAX_DRAWS = 10_000
 _MOST_MINUTES = 100_000  # some ten weeks: longer than any planned time
+
+REPAIR_PATTERN = (
+    "^(" + "|".join(f"{kind}:.+" if kind == RAISE_GROUP_CAP else kind for kind in AMOUNTS_OF) + ")$"
+)
 
 Minutes = Annotated[Number, Field(ge=-_MOST_MINUTES, le=_MOST_MINUTES)]
 PositiveMinutes = Annotated[Number, Field(gt=0, le=_MOST_MINUTES)]
@@ -141,6 +155,44 @@ class OneMoreChange(ChangeBody):
     vehicle: Vehicle | None = Field(None, description="The vehicle, unless the request has it.")
 
 
+class RepairBody(OwnObject):
+    """A repair as a plan's shortfall names it."""
+
+    kind: Annotated[str, Field(pattern=REPAIR_PATTERN)]
+    by_kw: Amount | None = Field(None, alias="byKw")
+    by_minutes: PositiveMinutes | None = Field(None, alias="byMinutes")
+    to_soc: SocPercent | None = Field(None, alias="toSoC")
+    to_kw: Amount | None = Field(None, alias="toKw")
+    from_at: Instant | None = Field(None, alias="from")
+    to_at: Instant | None = Field(None, alias="to")
+
+    @property
+    def amounts(self) -> dict[str, float]:
+        """What is given, by its name in a plan."""
+        named = {BY_KW: self.by_kw, BY_MINUTES: self.by_minutes, TO_SOC: self.to_soc, TO_KW: self.to_kw}
+        return {name: amount for name, amount in named.items() if amount is not None}
+
+    @model_validator(mode="after")
+    def _whole(self) -> "RepairBody":
+        kind = self.kind.partition(":")[0]
+        if set(self.amounts) != AMOUNTS_OF[kind]:
+            raise ValueError(f"{kind} needs {' '.join(AMOUNTS_OF[kind]) or 'no amount'}, and no other")
+        timed = self.from_at is not None and self.to_at is not None
+        if timed != (kind in TIMED) or (self.from_at is None) != (self.to_at is None):
+            raise ValueError(f"{kind} needs {'from and to' if kind in TIMED else 'neither from nor to'}")
+        return self
+
+
+class RepairChange(ChangeBody):
+    """A repair that a plan names for a shortfall, done; then everybody is planned anew."""
+
+    kind: Literal["repair"]
+    schedule_id: Identifier = Field(
+        alias="scheduleId", description="The schedule or occurrence that is short."
+    )
+    repair: RepairBody
+
+
 class RandomLateness(ChangeBody):
     """Draws in which every vehicle that is still to come is late at random.
 
@@ -169,6 +221,7 @@ OneChange = (
     | SocChange
     | AwayChange
     | OneMoreChange
+    | RepairChange
 )
 
 
@@ -191,6 +244,9 @@ class WhatIfFrame(OwnObject):
     changes: Annotated[list[Any], Field(min_length=1, max_length=MAX_CHANGES)]
     include_plans: Flag = Field(
         False, alias="includePlans", description="Give back every plan, but for those of random draws."
+    )
+    include_charts: Flag = Field(
+        False, alias="includeCharts", description="Give back every such plan as figures."
     )
 
 

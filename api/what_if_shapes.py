@@ -19,6 +19,7 @@ from api.what_if_schemas import (
     OneMoreChange,
     PowerCapChange,
     RandomLateness,
+    RepairChange,
     SocChange,
     StrategyChange,
     TogetherChange,
@@ -38,6 +39,7 @@ AnyBody = (
     | SocChange
     | AwayChange
     | OneMoreChange
+    | RepairChange
     | TogetherChange
     | RandomLateness
 )

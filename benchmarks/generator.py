@@ -101,15 +101,18 @@ def generate(kind: DepotKind, n_vehicles: int, *, seed: int = 7, slot_minutes: i
     buses = list(_draw_fleet(kind, n_vehicles, rng))
     base_load_kw = [_base_load_kw(hour, n_vehicles, rng) for hour in range(24)]
     prices = [kind.tariff((12 + k / 4) % 24, rng) for k in range(24 * 4)]
+    vehicles = [_vehicle_entry(bus, kind) for bus in buses]
+    schedules = [_schedule_entry(bus, stay) for bus in buses for stay in bus.stays]
+    cap_kw = _cap_kw(kind, jobs_of(vehicles, schedules), base_load_kw)
     return {
         "now": at(kind.now_minutes),
         "horizonHours": 24,
         "slotMinutes": slot_minutes,
         "strategy": kind.strategy,
-        "site": _site(kind, _cap_kw(kind, buses, base_load_kw), base_load_kw, prices),
+        "site": _site(kind, cap_kw, base_load_kw, prices),
         "settings": {"departureMarginMinutes": MARGIN_MINUTES, "minimumSoC": 20, "bulkSoC": 80},
-        "vehicles": [_vehicle_entry(bus, kind) for bus in buses],
-        "schedules": [_schedule_entry(bus, stay) for bus in buses for stay in bus.stays],
+        "vehicles": vehicles,
+        "schedules": schedules,
     }
 
 
@@ -155,16 +158,29 @@ def _base_load_kw(hour_after_noon: int, n_vehicles: int, rng: Random) -> float:
     return round((12 + 0.9 * n_vehicles) * busy * rng.uniform(0.9, 1.1), 1)
 
 
-def _cap_kw(kind: DepotKind, buses: list[Bus], base_load_kw: list[float]) -> float:
-    stays = [(bus, stay) for bus in buses for stay in bus.stays]
-    jobs = Jobs(
-        need_kwh=np.array([(s.target_soc - s.start_soc) / 100 * bus.battery_kwh for bus, s in stays]),
-        power_kw=np.array([bus.max_power_kw for bus, _ in stays]),
-        first_slot=np.array([-(-s.arrival // 15) for _, s in stays]),
-        end_slot=np.array([(s.departure - MARGIN_MINUTES) // 15 for _, s in stays]),
-    )
+def _cap_kw(kind: DepotKind, jobs: Jobs, base_load_kw: list[float]) -> float:
     least = least_cap_kw(jobs, np.repeat(np.array(base_load_kw), 4), AC_DC_RATIO, 0.25)
     return round(least * kind.cap_slack, 1)
+
+
+def jobs_of(vehicles: list[dict[str, Any]], schedules: list[dict[str, Any]]) -> Jobs:
+    """What these schedules ask for, on quarter hours after noon; `vehicles` are the request's entries."""
+    by_id = {vehicle["id"]: vehicle for vehicle in vehicles}
+    own = [by_id[schedule["evId"]] for schedule in schedules]
+    rise = [(s["targetSoC"] - s["startSoC"]) / 100 for s in schedules]
+    arrivals = [_minutes(s["plannedArrivalTime"]) for s in schedules]
+    departures = [_minutes(s["plannedDepartureTime"]) for s in schedules]
+    return Jobs(
+        need_kwh=np.array([part * v["fullChargeEnergykWh"] for part, v in zip(rise, own, strict=True)]),
+        power_kw=np.array([vehicle["maxChargePowerkW"] for vehicle in own]),
+        first_slot=np.array([-(-arrival // 15) for arrival in arrivals]),
+        end_slot=np.array([(departure - MARGIN_MINUTES) // 15 for departure in departures]),
+    )
+
+
+def _minutes(instant: str) -> int:
+    """Minutes after noon: the way back of `at`."""
+    return int((datetime.fromisoformat(instant) - NOON).total_seconds() // 60)
 
 
 def _site(kind: DepotKind, cap_kw: float, base_load_kw: list[float], prices: list[float]) -> dict[str, Any]:

@@ -1,24 +1,16 @@
 """`python -m benchmarks.run`: measure the subjects, print the table, write JSON."""
 
 import json
-import os
-import platform
-import subprocess
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import Progress
 
 from benchmarks.measure import Measurement, Task, measure_apart
+from benchmarks.report import console, progress, write_report
 from benchmarks.subjects import SUBJECTS
 from benchmarks.table import results_table
-
-_NOT_A_TERMINAL_WIDTH = 170
 
 
 def run(
@@ -32,12 +24,9 @@ def run(
     """Time every phase of planning, and HiGHS alone on the same matrix in the same run."""
     tasks = [*_subject_tasks(_chosen(subjects), sizes, slot_minutes), *_file_tasks(request or [])]
     measured = list(_with_progress(tasks, repeat))
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=_NOT_A_TERMINAL_WIDTH)
-    console.print(results_table(measured))
+    console().print(results_table(measured))
     if json_file is not None:
-        json_file.write_text(json.dumps(_report(measured), indent=1) + "\n", encoding="utf-8")
+        write_report(json_file, [entry.as_json() for entry in measured])
 
 
 def _chosen(subjects: str) -> list[str]:
@@ -66,30 +55,11 @@ def _file_tasks(paths: list[Path]) -> Iterator[Task]:
 
 
 def _with_progress(tasks: list[Task], repeat: int) -> Iterator[Measurement]:
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        bar = progress.add_task("measuring", total=len(tasks))
+    with progress() as bars:
+        bar = bars.add_task("measuring", total=len(tasks))
         for measured in measure_apart(tasks, repeat):
-            progress.advance(bar)
+            bars.advance(bar)
             yield measured
-
-
-def _report(measured: list[Measurement]) -> dict[str, Any]:
-    return {
-        "date": datetime.now(UTC).date().isoformat(),
-        "commit": _commit(),
-        "machine": {"cores": os.cpu_count(), "architecture": platform.machine()},
-        "versions": {"python": platform.python_version()}
-        | {name: version(name) for name in ("highspy", "numpy")},
-        "results": [entry.as_json() for entry in measured],
-    }
-
-
-def _commit() -> str | None:
-    """The commit that was measured; None outside a working copy."""
-    found = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
-    )
-    return found.stdout.strip() or None
 
 
 if __name__ == "__main__":

@@ -37,6 +37,21 @@ BY_MINUTES = "byMinutes"
 TO_SOC = "toSoC"
 TO_KW = "toKw"
 
+AMOUNTS_OF: dict[str, set[str]] = {
+    RAISE_SITE_CAP: {BY_KW},
+    RAISE_GROUP_CAP: {BY_KW},
+    RAISE_CONNECTOR: {BY_KW},
+    DELAY_DEPARTURE: {BY_MINUTES},
+    LOWER_TARGET: {TO_SOC},
+    LOWER_MIN_POWER: {TO_KW},
+    ALLOW_PAUSING: set(),
+    UNFREEZE: set(),
+}
+"""Every kind with the amounts that it needs; that of a group's cap goes by the group's name after a colon."""
+
+TIMED = (RAISE_SITE_CAP, RAISE_GROUP_CAP)
+"""The kinds that hold within a window."""
+
 SITE_KINDS = (RAISE_SITE_CAP, RAISE_GROUP_CAP, RAISE_CONNECTOR)
 
 

@@ -69,8 +69,10 @@ def alone_at_margin(cells: Cells, cost_per_kwh: Floats, energy_kwh: Floats, marg
     Any margins give a bound that holds, by weak duality: a session pays its margin for all of its energy
     and gets back what its cells are cheaper. With the true margins it is exact.
     """
-    margins = np.repeat(margin_per_kwh, np.diff(cells.first_cell))
-    cheaper = np.maximum(margins - cost_per_kwh, 0.0) * cells.upper_kwh
+    cheaper = np.repeat(margin_per_kwh, np.diff(cells.first_cell))
+    cheaper -= cost_per_kwh  # in place: with 400,000 cells, every array more costs half a millisecond
+    np.maximum(cheaper, 0.0, out=cheaper)
+    cheaper *= cells.upper_kwh
     alone: Floats = margin_per_kwh * energy_kwh - cells.summed(cheaper)
     return alone
 

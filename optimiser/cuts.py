@@ -2,13 +2,14 @@
 
 import numpy as np
 
-from optimiser.engines.base import Flow, Prices
+from optimiser.engines.base import Engine, Flow, Prices
 from optimiser.problem import PlanningProblem
 from optimiser.series import Floats
 
 # A flow is complete when no more than this share of the demand (at least of 1 kWh) is missing. HiGHS
-# meets rows to 1e-7, and a depot has some hundred of them under one cut.
+# meets rows to 1e-7, and a depot has some hundred of them under one cut; an exact engine only rounds.
 COMPLETE = 1e-7
+COMPLETE_IF_EXACT = 1e-12
 
 
 def free_kwh(problem: PlanningProblem, cut: Prices) -> Floats:
@@ -38,7 +39,8 @@ def cut_room_kwh(problem: PlanningProblem, cut: Prices) -> float:
     return float(sum(p @ limit.room_kwh for p, limit in zip(cut.limits, problem.limits, strict=True)))
 
 
-def is_complete(problem: PlanningProblem, flow: Flow, demand_kwh: Floats) -> bool:
-    """Whether a flow delivers what was asked, but for rounding."""
+def is_complete(engine: Engine, problem: PlanningProblem, flow: Flow, demand_kwh: Floats) -> bool:
+    """Whether the engine's flow delivers what was asked, but for rounding."""
     missing = np.maximum(demand_kwh - problem.delivered_kwh(flow.energy_kwh), 0.0).sum()
-    return bool(missing <= COMPLETE * max(1.0, demand_kwh.sum()))
+    share = COMPLETE_IF_EXACT if engine.exact else COMPLETE
+    return bool(missing <= share * max(1.0, demand_kwh.sum()))

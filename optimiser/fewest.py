@@ -96,7 +96,7 @@ class _Choice:
         if any(self._breaks(demand_kwh, *cut) for cut in self._cuts):
             return False
         flow = self._engine.most(self._problem, demand_kwh)
-        if is_complete(self._problem, flow, demand_kwh):
+        if is_complete(self._engine, self._problem, flow, demand_kwh):
             return True
         self._cuts.append((free_kwh(self._problem, flow.prices), cut_room_kwh(self._problem, flow.prices)))
         return False

@@ -4,7 +4,6 @@ import numpy as np
 
 from optimiser.domain import Strategy
 from optimiser.plan import Segments, SiteSlots, SiteTotals
-from optimiser.preferences import running_kwh
 from optimiser.problem import PlanningProblem
 from optimiser.segments import charging_of_cells
 from optimiser.series import Floats
@@ -96,7 +95,9 @@ def churn(problem: PlanningProblem, energy_kwh: Floats) -> float:
 
     What is only more or less than before, because a need has changed, is not moved.
     """
-    running = running_kwh(problem)
+    running = problem.running_kwh
+    if running is None:
+        return 0.0
     rows = np.flatnonzero(np.isfinite(running))
     slot_of_piece = (
         np.searchsorted(problem.grid.first_piece_of_slot, np.arange(problem.n_pieces), "right") - 1

@@ -22,6 +22,7 @@ from optimiser.problem import PlanningProblem
 from optimiser.ruled_runs import bound_to_runs, keeps_runs
 from optimiser.runs import unbroken_alone
 from optimiser.series import Floats
+from optimiser.taper import follow_curves
 
 ROUNDS = 24
 FAILURES = 4  # in a row, at the cost alone
@@ -49,6 +50,7 @@ class Improvement:
 
     def improved(self, energy_kwh: Floats) -> Floats:
         """The plan after all rounds that helped; never a worse one."""
+        energy_kwh = follow_curves(self.problem, energy_kwh, self.wanted_kwh)
         best = self.merit(energy_kwh)
         tried: set[tuple[int, ...]] = set()
         for _ in range(ROUNDS):
@@ -109,15 +111,14 @@ class Improvement:
         missing_kwh = max(0.0, self._missing_kwh(merit))
         possible = self._above_bound(got, merit) + missing_kwh * missing_price(self.problem, self.objective)
         effort = Effort(WHOLE_NODES if whole else MAX_NODES, possible - near, near / 10.0)
-        return repaired(self.problem, self.objective, self.wanted_kwh, energy_kwh, around, effort)
+        trial = repaired(self.problem, self.objective, self.wanted_kwh, energy_kwh, around, effort)
+        return None if trial is None else follow_curves(self.problem, trial, self.wanted_kwh)
 
     # -- whom to decide anew -------------------------------------------------------------------
 
     def _movable(self, energy_kwh: Floats) -> Index:
-        """Sessions that want energy; not those with a charging curve, which whole numbers do not know, nor
-        those whose run had to end because there was no room."""
-        curved = np.array([s.vehicle.charging_curve is not None for s in self.problem.sessions])
-        return np.flatnonzero((self.wanted_kwh > NEGLIGIBLE_KWH) & ~curved & ~self._cut_off(energy_kwh))
+        """Sessions that want energy; not those whose run had to end because there was no room."""
+        return np.flatnonzero((self.wanted_kwh > NEGLIGIBLE_KWH) & ~self._cut_off(energy_kwh))
 
     def _cut_off(self, energy_kwh: Floats) -> Flags:
         problem, first = self.problem, self.problem.cells.first_cell

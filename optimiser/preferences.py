@@ -13,8 +13,7 @@ import numpy as np
 from optimiser.domain import ChargingSession
 from optimiser.plan import Tag
 from optimiser.problem import PlanningProblem
-from optimiser.series import Floats, Instants
-from optimiser.units import MS_PER_HOUR
+from optimiser.series import Floats
 
 # Weights per kWh. "Earlier" is worth at most 2, so a kWh is never moved away from the running plan for
 # it, and never put above an ideal power to stay with the running plan.
@@ -34,10 +33,21 @@ class Kink:
 
 @dataclass(frozen=True, eq=False)
 class Preference:
-    """Cost of a kWh in every cell, and what is added above each kink."""
+    """Cost of a kWh in every cell, and what is added above each kink.
+
+    Per cell: `running_kwh` as the problem has it, `ideal_kwh` the energy at the ideal power, infinite
+    where there is none; None where no session has one.
+    """
 
     problem: PlanningProblem
-    kinks: tuple[Kink, ...] = ()
+    running_kwh: Floats | None = None
+    ideal_kwh: Floats | None = None
+
+    @property
+    def kinks(self) -> tuple[Kink, ...]:
+        """What is added above the running plan, and above ideal powers, where there are any."""
+        above = ((self.running_kwh, AWAY_FROM_PLAN), (self.ideal_kwh, ABOVE_IDEAL))
+        return tuple(Kink(kwh, cost) for kwh, cost in above if kwh is not None)
 
     @cached_property
     def cost_per_kwh(self) -> Floats:
@@ -50,17 +60,8 @@ def make_preference(problem: PlanningProblem, energy_kwh: Floats | None = None) 
 
     Tags follow from the SoC, so power rules need to know a flow: `energy_kwh` per cell, if there is one.
     """
-    kinks = []
-    if any(session.running_plan for session in problem.sessions):
-        kinks.append(Kink(running_kwh(problem), AWAY_FROM_PLAN))
-    if has_power_rules(problem):
-        kinks.append(Kink(_ideal_kwh(problem, energy_kwh), ABOVE_IDEAL))
-    return Preference(problem, tuple(kinks))
-
-
-def has_power_rules(problem: PlanningProblem) -> bool:
-    """Whether any session has an ideal power."""
-    return any(session.power_rules for session in problem.sessions)
+    ideal_kwh = _ideal_kwh(problem, energy_kwh) if problem.has_power_rules else None
+    return Preference(problem, problem.running_kwh, ideal_kwh)
 
 
 def earlier_first(problem: PlanningProblem) -> Floats:
@@ -76,29 +77,6 @@ def earlier_first(problem: PlanningProblem) -> Floats:
     hour = problem.middle_hours / max(1.0, float(problem.middle_hours.max(initial=1.0)))
     preference: Floats = weight[problem.cell_session] * hour[problem.cells.piece]
     return preference
-
-
-def running_kwh(problem: PlanningProblem) -> Floats:
-    """Energy that the running plan has in every cell; infinite for sessions without one."""
-    energy = np.full(problem.cells.piece.size, np.inf)
-    for i, session in enumerate(problem.sessions):
-        if session.running_plan:
-            cells = slice(problem.cells.first_cell[i], problem.cells.first_cell[i + 1])
-            pieces = problem.cells.piece[cells]
-            edges = problem.grid.piece_edges_ms
-            energy[cells] = _planned_until(session, edges[pieces + 1]) - _planned_until(
-                session, edges[pieces]
-            )
-    return energy
-
-
-def _planned_until(session: ChargingSession, instants_ms: Instants) -> Floats:
-    """Energy [kWh] that a running plan has delivered by each instant."""
-    energy = np.zeros(instants_ms.size)
-    for segment in session.running_plan:
-        charged_ms = np.clip(instants_ms - segment.start_ms, 0, segment.end_ms - segment.start_ms)
-        energy += segment.power_kw * charged_ms / MS_PER_HOUR
-    return energy
 
 
 def _ideal_kwh(problem: PlanningProblem, energy_kwh: Floats | None) -> Floats:

@@ -17,6 +17,7 @@ from optimiser.fixed_load import FixedLoad
 from optimiser.limits import Flags, Limit, laid_out, make_limits
 from optimiser.preconditioning import is_cut, under_limits, wanted_preconditioning
 from optimiser.run_rules import ANY_NUMBER
+from optimiser.running import running_kwh
 from optimiser.series import Floats
 from optimiser.timegrid import TimeGrid, make_timegrid
 from optimiser.units import MS_PER_HOUR, MS_PER_MINUTE
@@ -40,7 +41,8 @@ class PlanningProblem:
     `pausable`, `charging_now`, `max_pauses` (0 if not pausable), `run_left_hours` (how long a run that is
     under way has to go on; any run lasts `min_run_hours`). Per piece: `hours`, `immovable_kw` (AC: base
     load and fixed load), `price_per_kwh`, `carbon_kg_per_kwh` (both per DC kWh), `middle_hours` (from now).
-    Per cell: `cells.upper_kwh`, and `lower_kwh`, which is 0 until a commitment raises it.
+    Per cell: `cells.upper_kwh`, `lower_kwh`, which is 0 until a commitment raises it, and `running_kwh`,
+    the running plan's energy, if there is any (`optimiser.running`). `curved` are the sessions with a curve.
     """
 
     sessions: tuple[ChargingSession, ...]
@@ -69,6 +71,9 @@ class PlanningProblem:
     fixed: tuple[FixedLoad, ...]
     preconditioning_cut: bool
     curves: CurveRows | None
+    curved: Index
+    running_kwh: Floats | None
+    has_power_rules: bool
     shortfall_policy: ShortfallPolicy = ShortfallPolicy.FAIR
 
     @property
@@ -133,6 +138,16 @@ class PlanningProblem:
         """The same problem with its curves as a plan must keep them, not relaxed."""
         return self if self.curves is None else replace(self, curves=self.curves.kept_by_plans())
 
+    def without_commitment(self) -> "PlanningProblem":
+        """The same problem with no least power, and every vehicle able to switch as it likes."""
+        return replace(
+            self,
+            min_power_kw=np.zeros(self.n_sessions),
+            pausable=np.ones(self.n_sessions, dtype=bool),
+            max_pauses=np.full(self.n_sessions, ANY_NUMBER),
+            min_run_hours=0.0,
+        )
+
     def with_rooms(self, rooms_kwh: tuple[Floats, ...]) -> "PlanningProblem":
         """The same problem with other room under its limits, in their order."""
         limits = tuple(
@@ -190,6 +205,9 @@ def build_problem(
         fixed=fixed,
         preconditioning_cut=is_cut(warm, warmed),
         curves=make_curve_rows(sessions, cells, hours[cells.piece], max_power_kw),
+        curved=np.flatnonzero([session.vehicle.charging_curve is not None for session in sessions]),
+        running_kwh=running_kwh(sessions, cells, grid),
+        has_power_rules=any(session.power_rules for session in sessions),
         shortfall_policy=request.shortfall_policy,
     )
 

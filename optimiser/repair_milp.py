@@ -24,6 +24,7 @@ from optimiser.neighbourhood import Effort, Neighbourhood
 from optimiser.pattern import run_power_kw
 from optimiser.problem import PlanningProblem
 from optimiser.programme import LimitRows, LinearProgramme
+from optimiser.repair_curves import add_curves, least_to_the_target
 from optimiser.repair_runs import add_runs, short_ends
 from optimiser.ruled_runs import bound_to_runs, keeps_runs
 from optimiser.series import Floats
@@ -64,7 +65,8 @@ class _Model:
     ) -> None:
         self.problem, self.objective = problem, objective
         self.wanted_kwh, self.energy_kwh = wanted_kwh, energy_kwh
-        self.low_kwh = run_power_kw(problem)[problem.cell_session] * problem.cell_hours
+        low_kw = least_to_the_target(problem, run_power_kw(problem))
+        self.low_kwh = low_kw[problem.cell_session] * problem.cell_hours
         self.draw_kwh = drawn_kwh(energy_kwh, self.low_kwh)
         self.free = around.free
         self.sessions = np.concatenate([around.free, around.flexible])
@@ -77,6 +79,14 @@ class _Model:
         self._add_shortfalls()
         self._add_limits()
         self._add_peak()
+        kept = np.where(np.isin(problem.cell_session, around.free), 0.0, energy_kwh)
+        add_curves(
+            problem,
+            (self.columns, self.rows),
+            self.sessions,
+            (self.cells, self.energy_column),
+            kept,
+        )
 
     def mixed(self) -> Mixed:
         """The programme, its whole columns and where to start."""

@@ -17,7 +17,7 @@ from optimiser.domain import ShortfallPolicy, Strategy
 from optimiser.engines.base import Ceiling, Engine, Flow, Objective, Prices, Question
 from optimiser.exceptions import SolverError
 from optimiser.fewest import count_prices
-from optimiser.preferences import Preference, has_power_rules, make_preference
+from optimiser.preferences import Preference, make_preference
 from optimiser.problem import PlanningProblem
 from optimiser.series import Floats
 from optimiser.settle import settled
@@ -84,7 +84,7 @@ def solve(
     delivery, relaxed = _deliver(engine, problem, wants)
     kept, wanted_kwh, first = _under_curves(engine, problem, delivery.energy_kwh, wants, relaxed)
     flows = _later_stages(engine, kept, wanted_kwh, wants, first)
-    if has_power_rules(problem):
+    if problem.has_power_rules:
         wants = replace(wants, preference=make_preference(kept, flows[-1].energy_kwh))
     energy = _with_rules(engine, kept, wanted_kwh, wants, flows)
     peak = valid_peak_prices(problem, stages[0], relaxed.prices.peak)
@@ -172,13 +172,14 @@ def _under_curves(
 
     Concave curves are kept by their rows. Others are not known to a linear programme: where following
     them leaves energy behind, cells are bound to what the curve allows along the way, and asked again.
+    Least power and unbroken runs are decided later, so they do not count here.
     """
     if problem.curves is None:
         return problem, energy, relaxed
     kept = problem.keeping_curves()
     served, flow = _nearest(engine, kept, energy, wants)
     for _ in range(CURVE_ROUNDS):
-        followed = follow_curves(kept, flow.energy_kwh, served)
+        followed = follow_curves(kept.without_commitment(), flow.energy_kwh, served)
         if np.all(kept.delivered_kwh(followed) >= served - LEFT_BEHIND_KWH):
             break
         kept = problem.keeping_curves()
@@ -226,7 +227,7 @@ def _with_rules(
     engine: Engine, problem: PlanningProblem, energy: Floats, wants: Wants, flows: list[Flow]
 ) -> Floats:
     """Least power, unbroken runs and power rules on top of the last stage's flow, along the curves."""
-    if has_power_rules(problem):
+    if problem.has_power_rules:
         flows = [*flows[:-1], _with_known_tags(engine, problem, energy, wants, flows)]
     committed = _committed(engine, problem, energy, wants, flows)
     if engine.exact and not needs_commitment(problem).any():

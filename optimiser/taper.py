@@ -22,10 +22,11 @@ LEFT_BEHIND_KWH = 0.01
 def curved_sessions(problem: PlanningProblem) -> list[tuple[int, ChargingCurve, slice]]:
     """Index, curve and cells of every session with a curve and somewhere to charge."""
     first = problem.cells.first_cell
+    curves = [(i, problem.sessions[i].vehicle.charging_curve) for i in problem.curved.tolist()]
     return [
-        (i, session.vehicle.charging_curve, slice(int(first[i]), int(first[i + 1])))
-        for i, session in enumerate(problem.sessions)
-        if session.vehicle.charging_curve is not None and first[i + 1] > first[i]
+        (i, curve, slice(int(first[i]), int(first[i + 1])))
+        for i, curve in curves
+        if curve is not None and first[i + 1] > first[i]
     ]
 
 

@@ -7,6 +7,7 @@ and a draw of random lateness costs no more than new arrival times.
 from dataclasses import dataclass, replace
 from functools import reduce
 
+from optimiser.amendments import amended
 from optimiser.domain import (
     ChargingSession,
     DemandCharge,
@@ -18,6 +19,7 @@ from optimiser.domain import (
     Window,
 )
 from optimiser.lateness import Lateness
+from optimiser.plan import Repair
 from optimiser.series import StepSeries
 from optimiser.sessions import dated_sessions
 from optimiser.timegrid import planned_time
@@ -101,6 +103,14 @@ class Away:
     schedule_ids: frozenset[str]
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Repaired:
+    """A repair that a plan names for one stay, done."""
+
+    schedule_id: str
+    repair: Repair
+
+
 @dataclass(frozen=True, slots=True)
 class LatenessDraw:
     """Every arrival that is still to come, as late as it is in this draw."""
@@ -118,7 +128,7 @@ class Together:
 
 SiteChange = OtherCap | OtherBaseLoad | OtherPrices | OtherDemandCharge
 StayChange = LateArrival | OtherDeparture | OtherSoc | OneMore | Away | LatenessDraw
-Change = SiteChange | StayChange | OtherStrategy | Together
+Change = SiteChange | StayChange | OtherStrategy | Repaired | Together
 
 
 def dated(request: PlanRequest) -> PlanRequest:
@@ -136,10 +146,17 @@ def apply(change: Change, request: PlanRequest) -> PlanRequest:
             return reduce(lambda changed, one: apply(one, changed), changes, request)
         case OtherStrategy(strategy):
             return replace(request, strategy=strategy)
+        case Repaired():
+            return _covering(_repaired(change, request))
         case OtherCap() | OtherBaseLoad() | OtherPrices() | OtherDemandCharge():
             return replace(request, site=_other_site(change, request))
         case _:
             return _covering(replace(request, sessions=_other_stays(change, request)))
+
+
+def _repaired(change: Repaired, request: PlanRequest) -> PlanRequest:
+    named = (session for session in request.sessions if session.schedule_id == change.schedule_id)
+    return reduce(lambda changed, session: amended(changed, session, change.repair), named, request)
 
 
 def _other_site(change: SiteChange, request: PlanRequest) -> Site:

@@ -43,3 +43,9 @@ def test_every_command_named_exists(command: str) -> None:
 def test_every_file_named_exists(path: str) -> None:
     """Paths in the text lead somewhere."""
     assert (Path(__file__).parent.parent / path).exists()
+
+
+@pytest.mark.parametrize("path", re.findall(r"!\[[^]]+\]\(([^)]+)\)", README))
+def test_every_picture_is_there(path: str) -> None:
+    """And is one."""
+    assert (Path(__file__).parent.parent / path).read_bytes().startswith(b"\x89PNG")

@@ -79,6 +79,9 @@ class PlanRow(Base):
     churn: Mapped[float]
     trigger: Mapped[str | None]
     trigger_description: Mapped[str | None]
+    peak_kw: Mapped[float | None]
+    peak_cap_kw: Mapped[float | None]
+    short: Mapped[int | None]
     document: Mapped[JsonObject]
 
 

@@ -125,6 +125,15 @@ class SqlOutbox:
         with self._database.reading() as session:
             return OutboxFigures(*session.execute(query).one())
 
+    def failing(self) -> dict[str, int]:
+        """How many open intents of each site failed before."""
+        query = select(IntentRow.location_uid, func.count()).where(
+            _IS_OPEN, IntentRow.last_error.is_not(None)
+        )
+        with self._database.reading() as session:
+            rows = session.execute(query.group_by(IntentRow.location_uid)).all()
+        return {row[0]: row[1] for row in rows}
+
     def _close(self, intent_id: str, state: IntentState, last_error: str | None) -> bool:
         closing = _open_intent(intent_id).values(
             state=state, closed_ms=self._clock(), in_flight=False, last_error=last_error

@@ -70,6 +70,11 @@ class SqlPlans:
             rows = session.execute(query.order_by(PlanRow.plan_id)).all()
         return {plan.location_uid: plan for plan in as_records(rows, PlanSummary)}
 
+    def planned_sites(self) -> tuple[str, ...]:
+        """The sites of which any plan is kept, in order."""
+        with self._database.reading() as session:
+            return tuple(sorted(session.scalars(select(PlanRow.location_uid).distinct())))
+
     def latest(self, location_uid: str) -> StoredPlan | None:
         """The newest plan of a site with its document, running or not."""
         newest = select(PlanRow.plan_id).where(PlanRow.location_uid == location_uid)

@@ -150,11 +150,21 @@ def _slots(rows: list[Json]) -> Slots:
 
 
 def _stays(plan_document: Json) -> Iterator[Stay]:
-    """Dated schedules; a rule itself is no stay, its occurrences are there beside it."""
+    """Dated schedules; a rule itself is no stay, its occurrences are there beside it.
+
+    What was rejected came back as it came, and may be anything.
+    """
+    rejected = {
+        entry["pointer"].split("/")[2] for entry in plan_document.get("rejected") or () if _is_stay(entry)
+    }
     shortfalls = {entry["scheduleId"]: entry for entry in plan_document["shortfalls"]}
-    for schedule in plan_document["schedules"]:
-        if not schedule.get("recurrenceRule"):
+    for place, schedule in enumerate(plan_document["schedules"]):
+        if str(place) not in rejected and not schedule.get("recurrenceRule"):
             yield _stay(schedule, plan_document["createdAt"], shortfalls.get(schedule["id"]))
+
+
+def _is_stay(rejected: Json) -> bool:
+    return str(rejected["pointer"]).startswith("/schedules/")
 
 
 def _stay(schedule: Json, created_at: str, shortfall: Json | None) -> Stay:

@@ -9,13 +9,11 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
-from plotly.offline import get_plotlyjs
-
-from api.chart.gantt import gantt_figure
+from api.chart.document import figures
+from api.chart.library import plotly_js
 from api.chart.night import Json, read_night
 from api.chart.palette import themes
-from api.chart.sections import body_html, title_text
-from api.chart.site_load import site_load_figure
+from api.chart.sections import sections_html, title_text
 
 
 def plan_chart_html(request_document: Json, plan_document: Json) -> str:
@@ -25,13 +23,12 @@ def plan_chart_html(request_document: Json, plan_document: Json) -> str:
     connection, so an id that got past the escaping would still do nothing.
     """
     night = read_night(request_document, plan_document)
-    figures = {"load": site_load_figure(night), "gantt": gantt_figure(night)}
-    plotly, script = get_plotlyjs(), _part("page.js")
+    plotly, script = plotly_js(), _part("plots.js") + _part("page.js")
     return Template(_part("page.html")).substitute(
         title=escape(title_text(night)),
         style=_part("page.css"),
-        body=body_html(night),
-        figures=_json_in_html({"figures": figures, "themes": themes()}),
+        body="\n".join(sections_html(night).values()),
+        figures=_json_in_html({"figures": figures(night), "themes": themes()}),
         plotly=plotly,
         script=script,
         script_hashes=f"{_hash_source(plotly)} {_hash_source(script)}",

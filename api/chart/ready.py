@@ -35,7 +35,6 @@ def _shortfall_row(night: Night, entry: Json, stay: Stay | None) -> str:
     soc = f'{percent(entry["plannedSoC"])}<span class="bad-text">{below}</span>'
     name = f'<span class="bad-text" aria-hidden="true">{SHORT_SIGN}</span> {escape(str(entry["evId"]))}'
     reasons = [reason_words(reason, night.clock) for reason in entry.get("reasons") or []]
-    repairs = [repair_words(repair, night.clock) for repair in entry.get("repairs") or []]
     return row(
         name,
         cell("Leaves", leaves, "t"),
@@ -43,8 +42,18 @@ def _shortfall_row(night: Night, entry: Json, stay: Stay | None) -> str:
         html_cell("Leaves with", soc, "n"),
         cell("Wanted", percent(entry["targetSoC"]), "n"),
         html_cell("Why", bullets(reasons, "not known"), "wide"),
-        html_cell("What would help", bullets(repairs, "not worked out"), "wide"),
+        html_cell("What would help", _repairs(night, entry), "wide"),
     )
+
+
+def _repairs(night: Night, entry: Json) -> str:
+    """Each with its stay and its place in the plan, so that whoever shows them can offer to try them."""
+    name = escape(str(entry["scheduleId"]))
+    items = [
+        f'<li data-schedule="{name}" data-repair="{place}">{escape(repair_words(repair, night.clock))}</li>'
+        for place, repair in enumerate(entry.get("repairs") or [])
+    ]
+    return f"<ul>{''.join(items)}</ul>" if items else "not worked out"
 
 
 def remark_sections(night: Night) -> Iterator[str]:

@@ -17,14 +17,15 @@ def title_text(night: Night) -> str:
     return f"{night.location_uid}: charging plan, {night.clock.dates(night.start_ms, night.end_ms)}"
 
 
-def body_html(night: Night) -> str:
-    """Everything inside `main`, every text that came from outside escaped."""
-    parts = [_header(night), tiles_html(night), not_ready_section(night), *remark_sections(night)]
+def sections_html(night: Night) -> dict[str, str]:
+    """Everything inside `main` by name, in its order; every text that came from outside is escaped."""
+    parts = {"header": _header(night), "tiles": tiles_html(night), "ready": not_ready_section(night)}
+    parts["remarks"] = "\n".join(remark_sections(night))
     if len(night.slots):
-        parts.append(_load_section(night))
+        parts["load"] = _load_section(night)
     if night.stays:
-        parts += [_gantt_section(night), stays_section(night)]
-    return "\n".join([*parts, _footer(night)])
+        parts |= {"gantt": _gantt_section(night), "stays": stays_section(night)}
+    return {**parts, "footer": _footer(night)}
 
 
 def _header(night: Night) -> str:
@@ -48,7 +49,9 @@ def _load_section(night: Night) -> str:
 
 
 def _plot(place: str, told: str) -> str:
-    return f'<div class="plot" id="{place}" role="img" aria-label="{escape(told)}"></div>'
+    return (
+        f'<div class="plot" id="{place}" data-figure="{place}" role="img" aria-label="{escape(told)}"></div>'
+    )
 
 
 def _gantt_section(night: Night) -> str:

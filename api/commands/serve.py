@@ -13,7 +13,7 @@ def serve(
         int, typer.Option(min=0, max=65_535, help="The port to listen on; 0 takes a free one.")
     ] = 8000,
 ) -> None:
-    """Run the HTTP service.
+    """Run the HTTP service, with its dashboard at /.
 
     Keys come from DEPOT_API_KEYS (name:key, separated by commas) and are sent as "Authorization: Bearer
     KEY". Without keys the service speaks to this machine only, and refuses any other address (exit code 2).

@@ -55,14 +55,14 @@ def what_if(  # noqa: PLR0913, each is an argument or option of the command
 
 def _read(request: Path, changes: Path | None, draws: int, seed: int, *, plans: bool) -> "Question":
     from api.clock import now_ms
-    from api.what_if import read_parts
+    from api.what_if import Extras, read_parts
 
     with reported(str(request)):
         request_document = read_json(request)
         read_parts(request_document, [], now_ms)  # alone first: its faults are told under its own name
     with reported("the changes" if changes is None else str(changes)):
         listed = _changes(changes, draws, seed)
-        return read_parts(request_document, listed, now_ms, include_plans=plans)
+        return read_parts(request_document, listed, now_ms, extras=Extras(plans=plans))
 
 
 def _changes(path: Path | None, draws: int, seed: int) -> list[Any]:

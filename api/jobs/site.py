@@ -21,6 +21,7 @@ from api.jobs.planning import Blame, PlanAnswer, PlanTask
 from api.jobs.pools import PlanningPool
 from api.jobs.reading import Platform, SiteRead
 from api.jobs.report import DONE, OUR_FAULT, OUT_OF_REACH, WRONG_INPUT, SiteReport
+from api.plan_records import plan_summary
 from optimiser.domain import Notice
 
 JsonObject = dict[str, Any]
@@ -251,22 +252,9 @@ def _kept(
 def _summary(
     plan: SitePlan, response: Mapping[str, Any], now_ms: int, created_ms: int, cause: Cause
 ) -> PlanSummary:
-    solver = response["solver"]
-    return PlanSummary(
-        plan_id=plan.plan_id,
-        location_uid=plan.location_uid,
-        created_ms=created_ms,
-        now_ms=now_ms,
-        strategy=response["strategy"],
-        status=solver["status"],
-        objective=solver["objective"],
-        bound=solver["bound"],
-        gap=solver["gap"],
-        shortfall_kwh=sum(shortfall["shortfallKwh"] for shortfall in response["shortfalls"]),
-        churn=solver["churn"] or 0.0,
-        trigger=cause.trigger.value,
-        trigger_description=cause.description,
-    )
+    summary = plan_summary(response, plan.location_uid, now_ms=now_ms, created_ms=created_ms)
+    why = cause.description
+    return replace(summary, plan_id=plan.plan_id, trigger=cause.trigger.value, trigger_description=why)
 
 
 def _running(plan: SitePlan, schedule: Mapping[str, Any]) -> RunningPlan:

@@ -14,7 +14,7 @@ from api.exceptions import NotFoundError
 from api.openapi import PLAN_REQUEST_BODY, later, plan_links, problem_responses
 from api.plan_schemas import PlanResponse
 from api.requests import OnInvalid
-from api.resources import ComparisonView, PlanPage
+from api.resources import ChartView, ComparisonView, PlanPage
 from api.routes.dependencies import (
     Body,
     Prefer,
@@ -144,3 +144,15 @@ async def compare(
 ) -> Response:
     """What differs: figures, and for every stay what a change from this plan to the other would do."""
     return await answered_now(request, Task(TaskKind.COMPARE, options={"before": plan_id, "after": other_id}))
+
+
+@router.get(
+    "/{planId}/chart",
+    summary="A plan as figures",
+    response_model=ChartView,
+    responses=problem_responses(401, 403, 404, 422, 429, 503),
+    dependencies=_READ,
+)
+async def get_chart(request: Request, plan_id: PlanId) -> Response:
+    """The site's load and every vehicle's night as plotly figures, and all that the plan says in words."""
+    return await answered_now(request, Task(TaskKind.CHART, options={"plan": plan_id}))

@@ -15,7 +15,7 @@ from api.routes.dependencies import Body, ServicesHere, json_response
 from api.service import parse_json
 from api.services import Services
 from api.site_documents import checked_site, refuse_other_uid
-from api.views import site_line, stored_site
+from api.views import site_lines, stored_site
 from optimiser.units import iso_z
 
 router = APIRouter(prefix="/v1/sites", tags=["sites"])
@@ -32,17 +32,8 @@ LocationUid = Annotated[str, Path(alias="locationUid", examples=[SITE_UID])]
     dependencies=_READ,
 )
 async def list_sites(services: ServicesHere) -> Response:
-    """Each site with its newest plan."""
-    return json_response({"sites": await run_in_threadpool(_lines, services)})
-
-
-def _lines(services: Services) -> list[dict[str, Any]]:
-    store = services.store
-    newest, read_ms = store.plans.newest(), store.readings.read_ms()
-    return [
-        site_line(site, read_ms.get(site.location_uid), newest.get(site.location_uid))
-        for site in store.sites.list()
-    ]
+    """Each that was described, read or planned, with its newest plan."""
+    return json_response({"sites": await run_in_threadpool(site_lines, services.store)})
 
 
 @router.get(

@@ -8,6 +8,7 @@ import structlog
 from adapters.ports import Store
 from adapters.service_records import KeptAnswer
 from adapters.store.exceptions import StoreError
+from api.chart.document import chart_document
 from api.clock import now_ms
 from api.comparison import compare_plans
 from api.errors import problem_of
@@ -75,6 +76,14 @@ def _compare(task: Task, store: Store) -> TaskAnswer:
     return _answered(compare_plans(before, after))
 
 
+def _chart(task: Task, store: Store) -> TaskAnswer:
+    plan_id = task.options["plan"]
+    request = store.plans.request_text(plan_id)
+    if request is None:
+        raise NotFoundError("there is no such plan, or its request was not kept")
+    return _answered(chart_document(parse_json(request), _document(store, plan_id)))
+
+
 def _what_if(task: Task, _store: Store) -> TaskAnswer:
     # one process: the service's workers are as many as its cores already
     return _answered(answer_document(parse_json(task.body), clock=now_ms, workers=1))
@@ -95,5 +104,6 @@ _KINDS: dict[TaskKind, Callable[[Task, Store], TaskAnswer]] = {
     TaskKind.PLAN: _plan,
     TaskKind.CHECK: _check,
     TaskKind.COMPARE: _compare,
+    TaskKind.CHART: _chart,
     TaskKind.WHAT_IF: _what_if,
 }

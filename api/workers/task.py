@@ -13,6 +13,7 @@ class TaskKind(StrEnum):
     PLAN = "plan"
     CHECK = "check"
     COMPARE = "compare"
+    CHART = "chart"
     WHAT_IF = "what-if"
 
 

@@ -4,6 +4,7 @@ from benchmarks.subject import Subject
 from benchmarks.subjects import (
     demand_charge,
     flat_tariff,
+    group_tree,
     least_power,
     lowest_peak,
     mixed_trucks,
@@ -13,8 +14,10 @@ from benchmarks.subjects import (
     overnight_buses,
     ragged_arrivals,
     recurring_week,
+    replan,
     tight_cap,
     two_visits,
+    whole_depot,
 )
 
 _MODULES = (
@@ -28,9 +31,12 @@ _MODULES = (
     two_visits,
     demand_charge,
     lowest_peak,
+    group_tree,
     least_power,
     no_pause,
+    whole_depot,
     recurring_week,
+    replan,
 )
 
 SUBJECTS: dict[str, Subject] = {module.SUBJECT.name: module.SUBJECT for module in _MODULES}

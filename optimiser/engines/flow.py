@@ -6,6 +6,8 @@ the full network. Where the extension was not built, importing this module fails
 takes HiGHS.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from optimiser.certificate import Index
@@ -28,11 +30,11 @@ class FlowEngine:
 
     @staticmethod
     def takes(problem: PlanningProblem) -> bool:
-        """Whether limits form a tree, nobody has a charging curve, a running plan or an ideal power."""
+        """Whether limits form a tree, and nobody has a charging curve or an ideal power."""
         if problem.n_sessions == 0:
             return False  # nothing to route
-        wished = any(session.running_plan or session.power_rules for session in problem.sessions)
-        return not wished and problem.curves is None and _flow.takes(_given(problem, problem.need_kwh))
+        linear = problem.curves is None and not problem.has_power_rules
+        return linear and _flow.takes(_given(problem, problem.need_kwh))
 
     def most(self, problem: PlanningProblem, demand_kwh: Floats) -> Flow:
         """See `Engine.most`."""
@@ -44,7 +46,7 @@ class FlowEngine:
         """See `Engine.cheapest`."""
         objective = question.objective
         if not question.ceilings:
-            return _cheapest(problem, question, np.argsort(objective.cost_per_kwh, kind="stable"))
+            return _cheapest(problem, question, _ordered(objective.cost_per_kwh))
         if objective.peak is not None or len(question.ceilings) > 1:
             return _by_linear_programme(problem, question)
         return _cheapest_under_ceiling(problem, question)
@@ -53,8 +55,7 @@ class FlowEngine:
 def _cheapest_under_ceiling(problem: PlanningProblem, question: Question) -> Flow | None:
     """First cost, then second: exact where the ceiling is the least that the first can be."""
     (ceiling,) = question.ceilings
-    order = np.lexsort((question.objective.cost_per_kwh, ceiling.cost_per_kwh))
-    flow = _cheapest(problem, question, order)
+    flow = _cheapest(problem, question, _ordered(ceiling.cost_per_kwh, question.objective.cost_per_kwh))
     if flow is None:
         return None
     left = ceiling.value - float(problem.by_piece(flow.energy_kwh) @ ceiling.cost_per_kwh)
@@ -72,11 +73,39 @@ def _by_linear_programme(problem: PlanningProblem, question: Question) -> Flow |
     return Flow(settled(problem, flow.energy_kwh, question.energy_kwh), flow.prices)
 
 
-def _cheapest(problem: PlanningProblem, question: Question, order: Index) -> Flow | None:
+@dataclass(frozen=True, eq=False, slots=True)
+class _Order:
+    """Pieces from the cheapest to the dearest, and the rank of each: equal where costs are."""
+
+    piece: Index
+    rank: Index
+
+
+def _ordered(*costs: Floats) -> _Order:
+    """By the first cost, then the next."""
+    piece = np.lexsort(costs[::-1])
+    rises = np.zeros(piece.size, dtype=bool)
+    for cost in costs:
+        rises[1:] |= np.diff(cost[piece]) != 0.0
+    rank = np.empty(piece.size, dtype=np.int64)
+    rank[piece] = np.cumsum(rises)
+    return _Order(piece.astype(np.int64, copy=False), rank)
+
+
+def _cheapest(problem: PlanningProblem, question: Question, order: _Order) -> Flow | None:
     flow, answer = _empty_flow(problem)
     costs = _costs(problem, question.objective, order)
-    tidy = question.preference is not None
-    return flow if _flow.cheapest(_given(problem, question.energy_kwh), costs, answer, tidy) else None
+    preference, given = question.preference, _given(problem, question.energy_kwh)
+    running_kwh = None if preference is None else _above_lower(problem, preference.running_kwh)
+    found = _flow.cheapest(given, costs, answer, preference is not None, running_kwh)
+    return flow if found else None
+
+
+def _above_lower(problem: PlanningProblem, running_kwh: Floats | None) -> Floats | None:
+    """A running plan as the extension reads it: what is above the lower bounds."""
+    if running_kwh is None or not problem.lower_kwh.any():
+        return running_kwh
+    return np.maximum(running_kwh - problem.lower_kwh, 0.0)
 
 
 def _given(problem: PlanningProblem, energy_kwh: Floats) -> tuple[np.ndarray, ...]:
@@ -93,15 +122,24 @@ def _given(problem: PlanningProblem, energy_kwh: Floats) -> tuple[np.ndarray, ..
     )
 
 
-def _costs(problem: PlanningProblem, objective: Objective, order: Index) -> tuple[object, ...]:
+def _costs(problem: PlanningProblem, objective: Objective, order: _Order) -> tuple[object, ...]:
     cost = np.ascontiguousarray(objective.cost_per_kwh)
-    order = order.astype(np.int64, copy=False)
     peak = objective.peak
+    ordered = cost, order.piece, order.rank
     if peak is None:
-        return cost, order
+        return ordered
     kwh_per_kw = problem.hours / problem.ac_per_dc
     immovable_kw = np.ascontiguousarray(problem.immovable_kw)
-    return cost, order, peak.price_per_kw, peak.floor_kw, kwh_per_kw, immovable_kw, peak.counts
+    return (
+        cost,
+        order.piece,
+        order.rank,
+        peak.price_per_kw,
+        peak.floor_kw,
+        kwh_per_kw,
+        immovable_kw,
+        peak.counts,
+    )
 
 
 def _empty_flow(problem: PlanningProblem) -> tuple[Flow, tuple[Floats, ...]]:

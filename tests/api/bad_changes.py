@@ -7,6 +7,13 @@ SERIES = [
     {"from": "2026-01-19T21:00:00Z", "to": "2026-01-19T22:00:00Z", "powerCapKw": 60},
 ]
 WINDOW = {"from": "2026-01-19T20:00:00Z", "to": "2026-01-19T22:00:00Z"}
+_BACKWARDS = {"from": WINDOW["to"], "to": WINDOW["from"]}
+
+
+def _repair(kind, schedule_id="s-1", **amounts):
+    return {"kind": "repair", "scheduleId": schedule_id, "repair": {"kind": kind, **amounts}}
+
+
 BAD_CHANGES = [
     ("no object", 7, ""),
     ("no kind", {"byMinutes": 5}, "/kind"),
@@ -105,6 +112,16 @@ BAD_CHANGES = [
         "/schedule",
     ),
     ("a vehicle in two places", {"kind": "one-more", "schedule": a_schedule("s-4", "bus-1")}, ""),
+    ("a repair of nobody", _repair("lower-target", "s-9", toSoC=50), "/scheduleId"),
+    ("an unknown repair", _repair("pray"), "/repair/kind"),
+    ("a repair of no amount", _repair("delay-departure"), "/repair"),
+    ("a repair of two amounts", _repair("lower-target", toSoC=50, byKw=1), "/repair"),
+    ("a repair at no time", _repair("raise-site-cap", byKw=1), "/repair"),
+    ("a repair of half a time", _repair("raise-site-cap", byKw=1, to=WINDOW["to"]), "/repair"),
+    ("a repair that ends first", _repair("raise-site-cap", byKw=1, **_BACKWARDS), "/repair/to"),
+    ("a repair of an unknown group", _repair("raise-group-cap:moon", byKw=1, **WINDOW), "/repair/kind"),
+    ("a repair of no group", _repair("raise-group-cap", byKw=1, **WINDOW), "/repair/kind"),
+    ("a repair that raises the least power", _repair("lower-min-power", toKw=6), "/repair/toKw"),
     ("no draws", {"kind": "random-lateness", "draws": 0}, "/draws"),
     ("too many draws", {"kind": "random-lateness", "draws": 10_001}, "/draws"),
     ("a share over 1", {"kind": "random-lateness", "draws": 1, "shareLate": 1.5}, "/shareLate"),

@@ -222,6 +222,15 @@ def test_unplanned_and_recurring_schedules(documents: tuple[Json, Json]) -> None
     assert "1 outside the planned time" in plan_chart_html(request, plan)
 
 
+def test_a_rejected_schedule_is_no_stay(documents: tuple[Json, Json]) -> None:
+    """It comes back as it came, with times that are none: it is told of, and not drawn."""
+    request, plan = deepcopy(documents)
+    plan["schedules"][5] = {"id": "s-5", "evId": 7, "plannedArrivalTime": "soon", "targetSoC": "full"}
+    plan["rejected"] = [{"pointer": "/schedules/5/plannedArrivalTime", "message": "not a time", "id": "s-5"}]
+    assert "s-5" not in {stay.schedule_id for stay in read_night(request, plan).stays}
+    assert "not a time" in plan_chart_html(request, plan)
+
+
 def test_a_plan_that_came_with_the_request_is_not_drawn(documents: tuple[Json, Json]) -> None:
     """Segments of an older plan that comes back untouched are nobody's load tonight."""
     request, plan = deepcopy(documents)

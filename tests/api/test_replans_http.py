@@ -68,6 +68,18 @@ def test_a_replan_is_started_followed_and_found_again(http, platform):
         vehicles = http.get(f"/v1/sites/{uid}/vehicles").json()["vehicles"]
         assert {vehicle["locationUid"][0] for vehicle in vehicles} == {uid}
     assert any(schedule.get("plan") for schedule in platform.schedules())
+    sites = http.get("/v1/sites").json()["sites"]
+    assert [(site["locationUid"], site["updatedAt"], site["failingPushes"]) for site in sites] == [
+        (uid, None, 0) for uid in SITES
+    ]
+    for site, outcome in zip(sites, last["outcomes"], strict=True):
+        newest = site["newestPlan"]
+        plan = http.get(f"/v1/plans/{outcome['planId']}").json()
+        assert newest["planId"] == plan["planId"]
+        assert (newest["peakKw"], newest["short"]) == (plan["site"]["peakKw"], len(plan["shortfalls"]))
+        assert (
+            newest["peakKw"] <= newest["peakCapKw"] in {slot["powerCapKw"] for slot in plan["site"]["slots"]}
+        )
     assert http.get("/readyz").json()["lastReplanAgeSeconds"] is not None
 
 

@@ -262,7 +262,7 @@ def test_large_depot_is_selected_quickly() -> None:
     whole = request(*entries)
     began = process_time()
     assert len(dated_sessions(whole)) == 5_000
-    assert process_time() - began < 0.1
+    assert process_time() - began < 1.0  # 0.05 here; every pair compared would take minutes
 
 
 def test_one_vehicle_with_everything_at_once_is_quick() -> None:

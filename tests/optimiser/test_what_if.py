@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from optimiser.amendments import BY_MINUTES, DELAY_DEPARTURE
 from optimiser.domain import DemandCharge, FixedSegment, Group, RecurringSession, Station, Strategy, Window
 from optimiser.draws import QUANTILES, summarise
 from optimiser.key_figures import figures_of, key_figures
 from optimiser.lateness import Lateness
-from optimiser.plan import SolveStatus
+from optimiser.plan import Repair, SolveStatus
 from optimiser.planner import plan_site
 from optimiser.series import StepSeries
 from optimiser.units import MS_PER_HOUR, MS_PER_MINUTE
@@ -27,6 +28,7 @@ from optimiser.what_if import (
     OtherPrices,
     OtherSoc,
     OtherStrategy,
+    Repaired,
     Together,
     apply,
     dated,
@@ -46,6 +48,15 @@ def figures(change, request=None):
 def test_no_change_gives_the_very_figures_of_the_base(request):
     base = dated(request)
     assert key_figures(apply(Together(), base)) == key_figures(base)
+
+
+def test_a_repair_is_done_to_the_stay_that_is_named_and_to_no_other():
+    request = a_request(a_session("a"), a_session("b"))
+    later = Repaired("b", Repair(DELAY_DEPARTURE, {BY_MINUTES: 30.0}))
+    first, second = apply(later, request).sessions
+    assert first is request.sessions[0]
+    assert second.departure_ms == request.sessions[1].departure_ms + 30 * MS_PER_MINUTE
+    assert apply(replace(later, schedule_id="c"), request).sessions == request.sessions
 
 
 @given(depots(most=4), st.integers(0, 2**32), st.integers(0, 1000))

@@ -8,7 +8,7 @@ import pulp
 
 from optimiser.problem import PlanningProblem
 
-SLACK = 1e-7  # room for the next programme to be feasible
+SLACK = 1e-6  # kWh of room for the next programme: ten times what a solver keeps rows to
 SAME = 1e-5  # shortfalls closer than this (SoC) are one level
 
 

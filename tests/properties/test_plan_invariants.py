@@ -103,7 +103,8 @@ def test_a_higher_priority_is_not_short_where_a_lower_one_charges(request: PlanR
 @given(depots(relaxed=True, most=4, policies=FAIR))
 def test_shortfalls_are_fair(request: PlanRequest) -> None:
     """By priority, then leximin in SoC points, as the slow reference finds it."""
-    plan, problem = plan_site(request), problem_of(request)
+    tidy = on_five_minutes(request)
+    plan, problem = plan_site(tidy), problem_of(tidy)
     assume(plan.shortfalls)
     delivered = delivered_kwh(plan) / problem.capacity_kwh
     assert delivered == pytest.approx(fair_energies(problem) / problem.capacity_kwh, abs=3e-5)

@@ -1,4 +1,6 @@
 /* The last digits of an answer: no dust in cells, and every session's sum what was asked for. */
+#include <math.h>
+
 #include "network.h"
 
 /* Less than this in a cell is rounding, not charging: a millionth of a kW for a thousandth of an hour. */
@@ -21,48 +23,67 @@ static void change_cell(Network *net, int i, int64_t cell, double amount)
         net->spare[node_of(net, l, (int)(cell - net->base[i]))] -= amount;
 }
 
-/* Sum of a session's cells once those with next to nothing are emptied. */
-static double swept_sum(Network *net, int i, int64_t first, int64_t end)
+/* Sum of the cells in which a session charges, once those with next to nothing are emptied. */
+static double swept_sum(Network *net, int i)
 {
+    const Word *held = row_of(net->holds_in, i, net->piece_words);
     double sum = 0.0;
-    for (int64_t c = first; c < end; c++) {
-        if (net->energy[c] != 0.0 && net->energy[c] < NEGLIGIBLE_KWH)
-            change_cell(net, i, c, -net->energy[c]);
-        sum += net->energy[c];
-    }
+    for (int w = 0; w < net->piece_words; w++)
+        for (Word bits = held[w]; bits; bits &= bits - 1) {
+            int64_t c = net->base[i] + 64 * w + lowest_bit(bits);
+            if (net->energy[c] < NEGLIGIBLE_KWH)
+                change_cell(net, i, c, -net->energy[c]);
+            sum += net->energy[c];
+        }
     return sum;
 }
 
-/* Bring a sum that is off by rounding to what was asked, in cells that charge already. */
-static void correct(Network *net, int i, int64_t first, int64_t end, double missing)
+/* How much of what is missing, or too much, a cell that charges already can make good. */
+static double correction(const Network *net, int i, int64_t c, double missing)
 {
-    double close = 1e-14 * net->asked[i];
-    for (int64_t c = first; c < end && (missing > close || missing < -close); c++) {
-        double amount = missing;
-        if (net->energy[c] <= NEGLIGIBLE_KWH)
-            continue;
-        if (missing > 0.0) {
-            double room = room_of_cell(net, i, c);
-            amount = room < missing ? room : missing;
-        } else if (-missing > net->energy[c] - NEGLIGIBLE_KWH) {
-            amount = NEGLIGIBLE_KWH - net->energy[c];
-        }
-        change_cell(net, i, c, amount);
-        missing -= amount;
-    }
+    if (missing > 0.0)
+        return least(missing, room_of_cell(net, i, c));
+    return -least(-missing, net->energy[c] - NEGLIGIBLE_KWH);
 }
 
-void write_energy(Network *net, const Problem *problem, double *energy)
+/* Bring a sum that is off by rounding to what was asked, in cells that charge already. */
+static void correct(Network *net, int i, double missing)
+{
+    const Word *held = row_of(net->holds_in, i, net->piece_words);
+    double close = 1e-14 * net->asked[i];
+    for (int w = 0; w < net->piece_words; w++)
+        for (Word bits = held[w]; bits && fabs(missing) > close; bits &= bits - 1) {
+            int64_t c = net->base[i] + 64 * w + lowest_bit(bits);
+            double amount = net->energy[c] > NEGLIGIBLE_KWH ? correction(net, i, c, missing) : 0.0;
+            change_cell(net, i, c, amount);
+            missing -= amount;
+        }
+}
+
+static void put_lower_back(Network *net, const Problem *problem)
+{
+    for (int64_t c = 0; c < net->n_cells; c++)
+        net->energy[c] = least(problem->lower[c] + net->energy[c], problem->upper[c]);
+}
+
+static void keep_upper(Network *net, int i)
+{
+    const Word *held = row_of(net->holds_in, i, net->piece_words);
+    for (int w = 0; w < net->piece_words; w++)
+        for (Word bits = held[w]; bits; bits &= bits - 1) {
+            int64_t c = net->base[i] + 64 * w + lowest_bit(bits);
+            net->energy[c] = least(net->energy[c], net->upper[c]);
+        }
+}
+
+void finish_energy(Network *net, const Problem *problem)
 {
     for (int i = 0; i < net->n_sessions; i++) {
-        int s = net->session_at[i];
-        int64_t first = problem->first_cell[s], end = problem->first_cell[s + 1];
-        double missing = net->asked[i] - swept_sum(net, i, first, end);
+        double missing = net->asked[i] - swept_sum(net, i);
         if (net->left[i] <= 1e-6)
-            correct(net, i, first, end, missing);
-        for (int64_t c = first; c < end; c++) {
-            double exact = problem->lower[c] + net->energy[c];
-            energy[c] = exact < problem->upper[c] ? exact : problem->upper[c];
-        }
+            correct(net, i, missing);
+        keep_upper(net, i);
     }
+    if (net->upper == net->above_lower)
+        put_lower_back(net, problem);
 }

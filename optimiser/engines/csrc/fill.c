@@ -5,80 +5,23 @@
  * window first. What is left of it is filled by re-routing: shortest augmenting paths, level by level
  * (Dinic 1970). Sessions and nodes from which a search found no unserved session can never be part of a path
  * again, because a path through them would have been found: they are struck off for good.
+ *
+ * A network that starts with a plan in it is mended the same way: a piece then also takes back what dearer
+ * pieces hold. Pieces of the same rank are equally dear and take nothing from each other.
  */
-#include <stdlib.h>
 #include <string.h>
 
-#include "network.h"
-
-static inline double least(double a, double b) { return a < b ? a : b; }
-
-static inline Word *row(Word *sets, int i, int n_words) { return sets + (size_t)i * n_words; }
-
-/* -- moving energy ------------------------------------------------------------------------------- */
-
-static void push_cell(Network *net, int i, int k, double amount)
-{
-    double *energy = net->energy + net->base[i] + k;
-    double upper = net->upper[net->base[i] + k];
-    *energy = amount >= upper - *energy ? upper : *energy + amount;
-    if (!cell_has_room(upper, *energy)) {
-        clear_bit(row(net->can_take, k, net->session_words), i);
-        clear_bit(row(net->can_take_in, i, net->piece_words), k);
-    }
-    set_bit(row(net->holds, k, net->session_words), i);
-    set_bit(row(net->holds_in, i, net->piece_words), k);
-}
-
-static void pull_cell(Network *net, int i, int k, double amount)
-{
-    double *energy = net->energy + net->base[i] + k;
-    double upper = net->upper[net->base[i] + k];
-    *energy = amount >= *energy ? 0.0 : *energy - amount;
-    if (!cell_has_energy(upper, *energy)) {
-        clear_bit(row(net->holds, k, net->session_words), i);
-        clear_bit(row(net->holds_in, i, net->piece_words), k);
-    }
-    if (cell_has_room(upper, *energy)) {
-        set_bit(row(net->can_take, k, net->session_words), i);
-        set_bit(row(net->can_take_in, i, net->piece_words), k);
-    }
-}
-
-static void use_want(Network *net, int i, double amount)
-{
-    net->left[i] -= amount;
-    if (!wants_more(net->left[i], net->asked[i]))
-        clear_bit(net->wants, i);
-}
-
-/* Room left for a session in a piece under all its limits; 0 where one of them is full. */
-static double chain_spare(const Network *net, int leaf, int k)
-{
-    double spare = net->spare[node_of(net, net->root, k)];
-    for (int l = leaf; l != NONE; l = net->parent[l]) {
-        if (!node_has_room(net, node_of(net, l, k)))
-            return 0.0;
-        spare = least(spare, net->spare[node_of(net, l, k)]);
-    }
-    return spare;
-}
+#include "moves.h"
 
 /* What the sessions in a piece still want, as far as it has room. */
 static void fill_directly(Network *net, int k)
 {
-    const Word *takers = row(net->can_take, k, net->session_words);
+    const Word *takers = row_of(net->can_take, k, net->session_words);
     for (int w = 0; w < net->session_words; w++) {
         for (Word bits = net->wants[w] & takers[w]; bits; bits &= bits - 1) {
             int i = 64 * w + lowest_bit(bits);
-            double amount = least(net->left[i], net->upper[net->base[i] + k]);
-            amount = least(amount, chain_spare(net, net->leaf[i], k));
-            if (amount <= 0.0)
-                continue;
-            push_cell(net, i, k, amount);
-            use_want(net, i, amount);
-            for (int l = net->leaf[i]; l != NONE; l = net->parent[l])
-                net->spare[node_of(net, l, k)] -= amount;
+            int64_t cell = net->base[i] + k;
+            place(net, i, k, net->upper[cell] - net->energy[cell]);
         }
         if (!node_has_room(net, node_of(net, net->root, k)))
             return;
@@ -92,29 +35,18 @@ typedef struct {
     int count;
 } List;
 
-static int open_level(Network *net, int d)
+/* Whether the node is one that a cheaper piece may take from. */
+static int see_node(Network *net, int l, int k, int d, List *next)
 {
-    size_t bytes = ((size_t)net->session_words + (size_t)net->n_limits * net->piece_words) * sizeof(Word);
-    while (d >= net->n_levels) {
-        Word *set = malloc(bytes + 1);
-        if (!set)
-            return 0;
-        net->at_level[net->n_levels++] = set;
-    }
-    memset(net->at_level[d], 0, bytes);
-    return 1;
-}
-
-static void see_node(Network *net, int l, int k, int d, List *next)
-{
-    Word *unseen = row(net->unseen_nodes, l, net->piece_words);
+    Word *unseen = row_of(net->unseen_nodes, l, net->piece_words);
     if (!bit_is_set(unseen, k))
-        return;
+        return 0;
     clear_bit(unseen, k);
     set_bit(nodes_at(net, l, d), k);
     int node = node_of(net, l, k);
     net->level[net->n_sessions + node] = d;
     next->items[next->count++] = net->n_sessions + node;
+    return l == net->root && bit_is_set(net->dearer, k) && node_has_flow(net, node);
 }
 
 /* Whoever can push energy into a node: its children, its sessions, and its parent by taking some back. */
@@ -122,12 +54,12 @@ static int see_before_node(Network *net, int node, int d, List *next)
 {
     int l = node / net->n_pieces, k = node % net->n_pieces, found = 0;
     if (net->parent[l] != NONE && node_has_flow(net, node))
-        see_node(net, net->parent[l], k, d, next);
+        found |= see_node(net, net->parent[l], k, d, next);
     for (int b = net->first_child[l]; b != NONE; b = net->next_sibling[b])
         if (node_has_room(net, node_of(net, b, k)))
-            see_node(net, b, k, d, next);
-    const Word *takers = row(net->can_take, k, net->session_words);
-    const Word *attached = row(net->attached, l, net->session_words);
+            found |= see_node(net, b, k, d, next);
+    const Word *takers = row_of(net->can_take, k, net->session_words);
+    const Word *attached = row_of(net->attached, l, net->session_words);
     for (int w = 0; w < net->session_words; w++) {
         Word fresh = takers[w] & attached[w] & net->unseen_sessions[w];
         if (!fresh)
@@ -145,17 +77,18 @@ static int see_before_node(Network *net, int node, int d, List *next)
 }
 
 /* Nodes in which a session could give its place to another. */
-static void see_before_session(Network *net, int i, int d, List *next)
+static int see_before_session(Network *net, int i, int d, List *next)
 {
-    int l = net->leaf[i];
-    const Word *held = row(net->holds_in, i, net->piece_words);
-    const Word *unseen = row(net->unseen_nodes, l, net->piece_words);
+    int l = net->leaf[i], found = 0;
+    const Word *held = row_of(net->holds_in, i, net->piece_words);
+    const Word *unseen = row_of(net->unseen_nodes, l, net->piece_words);
     for (int w = 0; w < net->piece_words; w++)
         for (Word bits = held[w] & unseen[w]; bits; bits &= bits - 1)
-            see_node(net, l, 64 * w + lowest_bit(bits), d, next);
+            found |= see_node(net, l, 64 * w + lowest_bit(bits), d, next);
+    return found;
 }
 
-/* Distance from the nearest unserved session, or 0 where none can reach the piece. */
+/* Distance from the nearest unserved session or dearer piece, or 0 where none can reach the piece. */
 static int find_levels(Network *net, int k)
 {
     memcpy(net->unseen_sessions, net->live_sessions, net->session_words * sizeof(Word));
@@ -171,7 +104,7 @@ static int find_levels(Network *net, int k)
         for (int q = 0; q < now.count; q++) {
             int item = now.items[q];
             if (item < net->n_sessions)
-                see_before_session(net, item, d, &next);
+                found |= see_before_session(net, item, d, &next);
             else
                 found |= see_before_node(net, item - net->n_sessions, d, &next);
         }
@@ -281,35 +214,52 @@ static void take_step(Network *net, int from, int to, double amount)
 
 static double push_along(Network *net, int length, int target)
 {
-    int from = net->path[0];
-    double amount = least(net->left[from], net->spare[target - net->n_sessions]);
+    int from = net->path[0], n = net->n_sessions;
+    double amount = from < n ? net->left[from] : net->room[from - n] - net->spare[from - n];
+    amount = least(amount, net->spare[target - n]);
     for (int s = 1; s < length; s++)
         amount = least(amount, step_room(net, net->path[s - 1], net->path[s]));
     for (int s = 1; s < length; s++)
         take_step(net, net->path[s - 1], net->path[s], amount);
-    use_want(net, from, amount);
-    net->spare[target - net->n_sessions] -= amount;
+    if (from < n)
+        use_want(net, from, amount);
+    else
+        net->spare[from - n] += amount;
+    net->spare[target - n] -= amount;
     return amount;
 }
 
-/* All shortest paths of this length; what they brought. */
+static int gives(const Network *net, int item)
+{
+    return item < net->n_sessions ? bit_is_set(net->wants, item) : node_has_flow(net, item - net->n_sessions);
+}
+
+/* All shortest paths from one session or dearer piece; what they brought. */
+static double push_from(Network *net, int item, int target)
+{
+    double pushed = 0.0;
+    while (gives(net, item) && node_has_room(net, target - net->n_sessions)) {
+        int length = find_path(net, item, target);
+        double amount = length ? push_along(net, length, target) : 0.0;
+        if (amount <= 0.0)
+            break;
+        pushed += amount;
+    }
+    return pushed;
+}
+
+/* All shortest paths of this length, unserved sessions first. */
 static double push_level(Network *net, int k, int d)
 {
-    int target = net->n_sessions + node_of(net, net->root, k);
+    int n = net->n_sessions, target = n + node_of(net, net->root, k);
+    const Word *nodes = nodes_at(net, net->root, d);
     double pushed = 0.0;
     for (int w = 0; w < net->session_words; w++)
-        for (Word bits = net->wants[w] & net->at_level[d][w]; bits; bits &= bits - 1) {
-            int i = 64 * w + lowest_bit(bits);
-            while (bit_is_set(net->wants, i)) {
-                if (!node_has_room(net, target - net->n_sessions))
-                    return pushed;
-                int length = find_path(net, i, target);
-                double amount = length ? push_along(net, length, target) : 0.0;
-                if (amount <= 0.0)
-                    break;
-                pushed += amount;
-            }
-        }
+        for (Word bits = net->wants[w] & net->at_level[d][w]; bits; bits &= bits - 1)
+            pushed += push_from(net, 64 * w + lowest_bit(bits), target);
+    for (int w = 0; w < net->piece_words; w++)
+        for (Word bits = net->dearer[w] & nodes[w]; bits; bits &= bits - 1)
+            pushed += push_from(net, n + node_of(net, net->root, 64 * w + lowest_bit(bits)), target);
     return pushed;
 }
 
@@ -332,12 +282,24 @@ static void fill_by_rerouting(Network *net, int k)
     }
 }
 
+/* Nothing is struck off yet, and every piece is dearer than the one before the first. */
+static void start_filling(Network *net)
+{
+    memset(net->live_sessions, 0xff, net->session_words * sizeof(Word));
+    memset(net->live_nodes, 0xff, (size_t)net->n_limits * net->piece_words * sizeof(Word));
+    memset(net->dearer, 0xff, net->piece_words * sizeof(Word));
+}
+
 void fill_in_order(Network *net)
 {
-    for (int p = 0; p < net->n_pieces && !is_served(net); p++) {
+    int next = 0;
+    start_filling(net);
+    for (int p = 0; p < net->n_pieces && (net->is_warm || !is_served(net)); p++) {
         int k = net->order[p];
+        while (next < net->n_pieces && net->rank[net->order[next]] == net->rank[k])
+            clear_bit(net->dearer, net->order[next++]);
         fill_directly(net, k);
-        if (!is_served(net))
+        if (net->is_warm || !is_served(net))
             fill_by_rerouting(net, k);
     }
 }

@@ -3,16 +3,16 @@
 #define Py_LIMITED_API 0x030B0000
 #include <Python.h>
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "nearest.h"
 #include "network.h"
 #include "peak.h"
 
 enum { FIRST_CELL, PIECE, LOWER, UPPER, MEMBERS, ROOM, ENERGY, N_GIVEN };
 
 typedef struct {
-    Py_buffer views[16];
+    Py_buffer views[24];
     int count;
 } Buffers;
 
@@ -22,19 +22,24 @@ static void release(Buffers *buffers)
         PyBuffer_Release(&buffers->views[--buffers->count]);
 }
 
-/* Take a buffer from a tuple; its size must be as expected. Returns its memory, or 0 with an error set. */
-static void *buffer_of(Buffers *buffers, PyObject *tuple, Py_ssize_t at, Py_ssize_t bytes, int writable)
+/* An object's buffer; its size must be as expected. Returns its memory, or 0 with an error set. */
+static void *view_of(Buffers *buffers, PyObject *item, Py_ssize_t bytes, int writable)
 {
-    PyObject *item = PyTuple_GetItem(tuple, at);
     Py_buffer *view = &buffers->views[buffers->count];
     if (!item || PyObject_GetBuffer(item, view, writable ? PyBUF_WRITABLE : PyBUF_SIMPLE))
         return 0;
     buffers->count++;
     if (bytes >= 0 && view->len != bytes) {
-        PyErr_Format(PyExc_ValueError, "array %zd has %zd bytes instead of %zd", at, view->len, bytes);
+        PyErr_Format(PyExc_ValueError, "an array has %zd bytes instead of %zd", view->len, bytes);
         return 0;
     }
     return view->buf;
+}
+
+/* The buffer of a tuple's entry. */
+static void *buffer_of(Buffers *buffers, PyObject *tuple, Py_ssize_t at, Py_ssize_t bytes, int writable)
+{
+    return view_of(buffers, PyTuple_GetItem(tuple, at), bytes, writable);
 }
 
 /* (first_cell, piece, lower, upper, members, room, energy) -> Problem; 0 with an error set. */
@@ -132,13 +137,13 @@ static int read_answer(Buffers *buffers, PyObject *given, const Problem *problem
 static int find_most(const Problem *problem, Answer *answer)
 {
     Network net;
-    int outcome = network_open(&net, problem);
+    int outcome = network_open(&net, problem, answer->energy);
     if (outcome == NO_MEMORY)
         return outcome;
     network_reset(&net);
     fill_in_order(&net);
     cut_prices(&net, answer->prices);
-    write_energy(&net, problem, answer->energy);
+    finish_energy(&net, problem);
     network_close(&net);
     return FINE;
 }
@@ -164,69 +169,112 @@ static PyObject *most(PyObject *module, PyObject *args)
     return PyErr_Occurred() ? 0 : Py_NewRef(Py_None);
 }
 
+/* `rank` is lower where a piece is cheaper; `plan` is per cell above the lower bounds, or 0 without one. */
 typedef struct {
     const double *cost;
-    const int64_t *order;
+    const int64_t *order, *rank;
     Peak peak;
     int has_peak, tidy;
+    const double *plan;
 } Costs;
+
+/* The same loads, near to the plan or at least early. */
+static int arrange(Network *net, const Costs *costs)
+{
+    if (net->plan)
+        return stay_near(net, net->plan);
+    return costs->tidy ? tidy(net) : FINE;
+}
+
+static int solve(Network *net, const Costs *costs, PriceList prices)
+{
+    int outcome;
+    for (int p = 0; p < net->n_pieces; p++) {
+        net->order[p] = (int)costs->order[p];
+        net->rank[p] = (int)costs->rank[p];
+    }
+    if (costs->has_peak)
+        outcome = solve_with_peak(net, costs->cost, &costs->peak, prices);
+    else
+        outcome = solve_cost(net, costs->cost, prices);
+    return outcome == FINE ? arrange(net, costs) : outcome;
+}
 
 static int find_cheapest(const Problem *problem, const Costs *costs, Answer *answer)
 {
     Network net;
-    int outcome = network_open(&net, problem);
+    int outcome = network_open(&net, problem, answer->energy);
     if (outcome == NO_MEMORY)
         return outcome;
-    if (outcome == FINE) {
-        for (int p = 0; p < net.n_pieces; p++)
-            net.order[p] = (int)costs->order[p];
-        outcome = costs->has_peak ? solve_with_peak(&net, costs->cost, &costs->peak, answer->prices)
-                                  : solve_cost(&net, costs->cost, answer->prices);
-    }
-    if (outcome == FINE && costs->tidy)
-        outcome = tidy(&net);
+    net.plan = costs->plan;
     if (outcome == FINE)
-        write_energy(&net, problem, answer->energy);
+        outcome = solve(&net, costs, answer->prices);
+    if (outcome == FINE)
+        finish_energy(&net, problem);
     network_close(&net);
     return outcome;
 }
 
-/* (cost, order) or (cost, order, price, floor, kwh_per_kw, immovable_kw, counts) */
+static int is_order(const Costs *costs, Py_ssize_t n)
+{
+    int64_t before = -1;
+    for (Py_ssize_t p = 0; p < n; p++) {
+        if (costs->order[p] < 0 || costs->order[p] >= n)
+            return 0;
+        int64_t rank = costs->rank[costs->order[p]];
+        if (rank != before && rank != before + 1)
+            return 0;
+        before = rank;
+    }
+    return n == 0 || costs->rank[costs->order[0]] == 0;
+}
+
+/* (cost, order, rank) or (cost, order, rank, price, floor, kwh_per_kw, immovable_kw, counts) */
 static int read_costs(Buffers *buffers, PyObject *given, const Problem *problem, Costs *costs)
 {
     Py_ssize_t n = problem->n_pieces, width = sizeof(double);
-    costs->has_peak = PyTuple_Size(given) > 2;
+    costs->has_peak = PyTuple_Size(given) > 3;
     if (!(costs->cost = buffer_of(buffers, given, 0, n * width, 0)) ||
-        !(costs->order = buffer_of(buffers, given, 1, n * (Py_ssize_t)sizeof(int64_t), 0)))
+        !(costs->order = buffer_of(buffers, given, 1, n * (Py_ssize_t)sizeof(int64_t), 0)) ||
+        !(costs->rank = buffer_of(buffers, given, 2, n * (Py_ssize_t)sizeof(int64_t), 0)))
         return 0;
-    for (Py_ssize_t p = 0; p < n; p++)
-        if (costs->order[p] < 0 || costs->order[p] >= n) {
-            PyErr_SetString(PyExc_ValueError, "the order names a piece that does not exist");
-            return 0;
-        }
+    if (!is_order(costs, n)) {
+        PyErr_SetString(PyExc_ValueError, "pieces must come in the order of their ranks, which leave out no number");
+        return 0;
+    }
     if (!costs->has_peak)
         return 1;
-    costs->peak.price_per_kw = PyFloat_AsDouble(PyTuple_GetItem(given, 2));
-    costs->peak.floor_kw = PyFloat_AsDouble(PyTuple_GetItem(given, 3));
-    return !PyErr_Occurred() && (costs->peak.kwh_per_kw = buffer_of(buffers, given, 4, n * width, 0)) &&
-           (costs->peak.immovable_kw = buffer_of(buffers, given, 5, n * width, 0)) &&
-           (costs->peak.counts = buffer_of(buffers, given, 6, n, 0));
+    costs->peak.price_per_kw = PyFloat_AsDouble(PyTuple_GetItem(given, 3));
+    costs->peak.floor_kw = PyFloat_AsDouble(PyTuple_GetItem(given, 4));
+    return !PyErr_Occurred() && (costs->peak.kwh_per_kw = buffer_of(buffers, given, 5, n * width, 0)) &&
+           (costs->peak.immovable_kw = buffer_of(buffers, given, 6, n * width, 0)) &&
+           (costs->peak.counts = buffer_of(buffers, given, 7, n, 0));
+}
+
+/* Energies per cell, or None. */
+static int read_plan(Buffers *buffers, PyObject *plan, const Problem *problem, Costs *costs)
+{
+    costs->plan = 0;
+    if (plan == Py_None)
+        return 1;
+    costs->plan = view_of(buffers, plan, problem->n_cells * (Py_ssize_t)sizeof(double), 0);
+    return costs->plan != 0;
 }
 
 static PyObject *cheapest(PyObject *module, PyObject *args)
 {
     (void)module;
-    PyObject *given, *wanted, *priced;
+    PyObject *given, *wanted, *priced, *plan;
     Costs costs;
-    if (!PyArg_ParseTuple(args, "O!O!O!p", &PyTuple_Type, &given, &PyTuple_Type, &priced, &PyTuple_Type, &wanted,
-                          &costs.tidy))
+    if (!PyArg_ParseTuple(args, "O!O!O!pO", &PyTuple_Type, &given, &PyTuple_Type, &priced, &PyTuple_Type, &wanted,
+                          &costs.tidy, &plan))
         return 0;
     Buffers buffers = {.count = 0};
     Problem problem;
     Answer answer;
     int outcome = FINE;
     if (read_valid(&buffers, given, &problem) && read_costs(&buffers, priced, &problem, &costs) &&
-        read_answer(&buffers, wanted, &problem, &answer)) {
+        read_answer(&buffers, wanted, &problem, &answer) && read_plan(&buffers, plan, &problem, &costs)) {
         Py_BEGIN_ALLOW_THREADS
         outcome = find_cheapest(&problem, &costs, &answer);
         Py_END_ALLOW_THREADS

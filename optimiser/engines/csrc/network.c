@@ -44,8 +44,7 @@ static void share_out(Network *net, Arena *arena, size_t n_cells)
     net->leaf = take_part(arena, n, sizeof(int));
     net->left = take_part(arena, n, sizeof(double));
     net->asked = take_part(arena, n, sizeof(double));
-    net->upper = take_part(arena, n_cells, sizeof(double));
-    net->energy = take_part(arena, n_cells, sizeof(double));
+    net->above_lower = take_part(arena, n_cells, sizeof(double));
     net->room = take_part(arena, nodes, sizeof(double));
     net->spare = take_part(arena, nodes, sizeof(double));
     net->lowest = take_part(arena, p, sizeof(double));
@@ -62,13 +61,15 @@ static void share_out(Network *net, Arena *arena, size_t n_cells)
     net->wants = take_part(arena, sw, sizeof(Word));
     net->live_sessions = take_part(arena, sw, sizeof(Word));
     net->live_nodes = take_part(arena, l * pw, sizeof(Word));
+    net->dearer = take_part(arena, pw, sizeof(Word));
+    net->rank = take_part(arena, p, sizeof(int));
     net->unseen_sessions = take_part(arena, sw, sizeof(Word));
     net->unseen_nodes = take_part(arena, l * pw, sizeof(Word));
-    net->level = take_part(arena, n + nodes, sizeof(int));
-    net->queue = take_part(arena, n + nodes, sizeof(int));
-    net->next_queue = take_part(arena, n + nodes, sizeof(int));
-    net->path = take_part(arena, n + nodes, sizeof(int));
-    net->at_level = take_part(arena, n + nodes + 2, sizeof(Word *));
+    net->level = take_part(arena, n + nodes + p, sizeof(int));
+    net->queue = take_part(arena, n + nodes + p, sizeof(int));
+    net->next_queue = take_part(arena, n + nodes + p, sizeof(int));
+    net->path = take_part(arena, n + nodes + p, sizeof(int));
+    net->at_level = take_part(arena, n + nodes + p + 2, sizeof(Word *));
     net->order = take_part(arena, p, sizeof(int));
     net->reached_from = take_part(arena, nodes, sizeof(int));
 }
@@ -205,42 +206,63 @@ static int lay_tree(Network *net, const Problem *problem)
     return FINE;
 }
 
-/* What is above the lower bounds: per cell, per session, and per node up the tree. */
-static void take_out_lower(Network *net, const Problem *problem)
+static int has_lower_bounds(const Problem *problem)
 {
-    for (int i = 0; i < net->n_sessions; i++) {
-        int s = net->session_at[i];
-        net->asked[i] = problem->energy[s];
-        for (int64_t c = problem->first_cell[s]; c < problem->first_cell[s + 1]; c++) {
-            double low = problem->lower[c];
-            net->upper[c] = fmax(problem->upper[c] - low, 0.0);
-            if (low == 0.0)
-                continue;
-            net->asked[i] -= low;
-            net->lowest[problem->piece[c]] += low;
-            for (int l = net->leaf[i]; l != NONE; l = net->parent[l])
-                net->room[node_of(net, l, (int)problem->piece[c])] -= low;
-        }
+    int found = 0;
+    for (int64_t c = 0; c < problem->n_cells; c++)
+        found |= problem->lower[c] != 0.0;
+    return found;
+}
+
+/* What is above the lower bounds of a session: per cell, in all, and per node up the tree. */
+static void take_out_lower(Network *net, const Problem *problem, int i)
+{
+    for (int64_t c = first_cell_of(net, i); c < end_cell_of(net, i); c++) {
+        double low = problem->lower[c];
+        net->above_lower[c] = fmax(problem->upper[c] - low, 0.0);
+        net->asked[i] -= low;
+        net->lowest[problem->piece[c]] += low;
+        for (int l = net->leaf[i]; l != NONE; l = net->parent[l])
+            net->room[node_of(net, l, (int)problem->piece[c])] -= low;
     }
 }
 
-/* Bits of one session's cells, gathered a word of pieces at a time. */
-static void lay_cells(Network *net, const Problem *problem)
+/* The bits of a session's window change where it begins and behind its end; a cell without room has none. */
+static void lay_window(Network *net, int i)
 {
-    for (int i = 0; i < net->n_sessions; i++) {
-        int s = net->session_at[i];
-        int64_t first = problem->first_cell[s], end = problem->first_cell[s + 1];
-        Word *mine = net->can_take_in_all + (size_t)i * net->piece_words;
-        Word bit = (Word)1 << (i & 63);
-        Word *word = net->can_take_all + (i >> 6);
-        for (int64_t c = first; c < end; c++) {
-            int k = (int)(c - net->base[i]);
-            if (cell_has_room(net->upper[c], 0.0)) {
-                set_bit(mine, k);
-                word[(size_t)k * net->session_words] |= bit;
-            }
-        }
+    int64_t first = first_cell_of(net, i), end = end_cell_of(net, i);
+    Word *change = net->can_take_all + (i >> 6), bit = (Word)1 << (i & 63);
+    int was_open = 0;
+    for (int64_t c = first; c <= end; c++) {
+        int is_open = c < end && cell_has_room(net->upper[c], 0.0), k = (int)(c - net->base[i]);
+        if (is_open)
+            set_bit(row_of(net->can_take_in_all, i, net->piece_words), k);
+        if (is_open != was_open && k < net->n_pieces)
+            change[(size_t)k * net->session_words] ^= bit;
+        was_open = is_open;
     }
+}
+
+/* Who can charge in each piece: who could in the one before, but for those who change. */
+static void lay_cells(Network *net)
+{
+    size_t sw = net->session_words;
+    for (int i = 0; i < net->n_sessions; i++)
+        lay_window(net, i);
+    for (size_t w = sw; w < net->n_pieces * sw; w++)
+        net->can_take_all[w] ^= net->can_take_all[w - sw];
+}
+
+/* Without lower bounds the problem's own arrays do. */
+static void lay_bounds(Network *net, const Problem *problem)
+{
+    int has_lower = has_lower_bounds(problem);
+    for (int i = 0; i < net->n_sessions; i++) {
+        net->asked[i] = problem->energy[net->session_at[i]];
+        if (has_lower)
+            take_out_lower(net, problem, i);
+    }
+    net->upper = has_lower ? net->above_lower : problem->upper;
 }
 
 /* Make what is a little below 0 exactly 0; whether it was only a little. */
@@ -262,7 +284,7 @@ int is_short(const Network *net)
     return 0;
 }
 
-int network_open(Network *net, const Problem *problem)
+int network_open(Network *net, const Problem *problem, double *energy)
 {
     memset(net, 0, sizeof(*net));
     net->n_sessions = problem->n_sessions;
@@ -270,6 +292,7 @@ int network_open(Network *net, const Problem *problem)
     net->n_limits = problem->n_limits;
     net->n_nodes = problem->n_limits * problem->n_pieces;
     net->n_cells = problem->n_cells;
+    net->first_cell = problem->first_cell;
     net->session_words = words_for(problem->n_sessions);
     net->piece_words = words_for(problem->n_pieces);
     if (allocate(net, problem->n_cells) || rank_sessions(net, problem) || lay_tree(net, problem)) {
@@ -279,10 +302,11 @@ int network_open(Network *net, const Problem *problem)
     double share = 1.0 - ROUNDING_ROOM * (net->n_sessions + 4);
     for (int node = 0; node < net->n_nodes; node++)
         net->room[node] = problem->room[node] * share;
-    take_out_lower(net, problem);
-    lay_cells(net, problem);
+    net->energy = energy;
+    lay_bounds(net, problem);
+    lay_cells(net);
     for (int k = 0; k < net->n_pieces; k++)
-        net->order[k] = k;
+        net->order[k] = net->rank[k] = k;
     int fits = raise_to_zero(net->room, net->n_nodes) & raise_to_zero(net->asked, net->n_sessions);
     return fits ? FINE : LOWER_TOO_HIGH;
 }
@@ -304,12 +328,25 @@ void network_reset(Network *net)
     memset(net->holds, 0, p * sw * sizeof(Word));
     memset(net->holds_in, 0, n * pw * sizeof(Word));
     memset(net->wants, 0, sw * sizeof(Word));
-    memset(net->live_sessions, 0xff, sw * sizeof(Word));
-    memset(net->live_nodes, 0xff, net->n_limits * pw * sizeof(Word));
     memset(net->energy, 0, net->n_cells * sizeof(double));
     memcpy(net->left, net->asked, n * sizeof(double));
     memcpy(net->spare, net->room, net->n_nodes * sizeof(double));
+    net->is_warm = 0;
     for (size_t i = 0; i < n; i++)
         if (wants_more(net->left[i], net->asked[i]))
             set_bit(net->wants, (int)i);
+}
+
+int open_level(Network *net, int d)
+{
+    size_t rows = (size_t)(net->n_limits + 1) * net->piece_words;
+    size_t bytes = (net->session_words + rows) * sizeof(Word);
+    while (d >= net->n_levels) {
+        Word *set = malloc(bytes + 1);
+        if (!set)
+            return 0;
+        net->at_level[net->n_levels++] = set;
+    }
+    memset(net->at_level[d], 0, bytes);
+    return 1;
 }

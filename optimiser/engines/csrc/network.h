@@ -33,11 +33,13 @@ typedef struct {
 
     int *session_at;    /* number outside of each session */
     int64_t *base;      /* cell of session i in piece k is base[i] + k */
+    const int64_t *first_cell; /* by the numbers outside */
     int *leaf;          /* lowest limit of each session */
     double *left;       /* energy that each session still wants */
     double *asked;      /* energy that each session wanted */
-    double *upper;      /* per cell */
-    double *energy;     /* per cell */
+    const double *upper; /* per cell */
+    double *above_lower; /* per cell: `upper` where there are lower bounds */
+    double *energy;      /* per cell; whoever opens the network brings the array */
     double *room;       /* per node */
     double *spare;      /* per node: room that is left */
     double *lowest;     /* per piece: sum of the lower bounds */
@@ -59,9 +61,13 @@ typedef struct {
 
     int *level;         /* per session, then per node: distance to the piece that is being filled */
     int *queue, *next_queue, *path;
-    Word **at_level;    /* sessions at each level, then nodes (per limit, by piece) */
+    Word **at_level;    /* sessions at each level, then nodes (per limit, by piece), then ranks */
     int n_levels;
     int *order;         /* pieces in the order in which they are filled */
+    int *rank;          /* per piece: equal where one is as dear as the other, rising along `order` */
+    Word *dearer;       /* pieces that are dearer than the one that is being filled */
+    const double *plan; /* per cell: what a filling starts from, or 0 where there is none */
+    int is_warm;        /* energy was in the network before it was filled */
     int *reached_from;  /* per node: the dearest piece that reaches it, or NONE */
     void *arena;
 } Network;
@@ -69,7 +75,7 @@ typedef struct {
 enum { FINE = 0, NO_MEMORY = -1, LOWER_TOO_HIGH = -2 };
 
 /* Lay out a problem; FINE, NO_MEMORY, or LOWER_TOO_HIGH where lower bounds alone break a limit. */
-int network_open(Network *net, const Problem *problem);
+int network_open(Network *net, const Problem *problem, double *energy);
 void network_close(Network *net);
 
 /* Empty the network again; the rooms may have been changed. */
@@ -80,6 +86,9 @@ int is_laminar(const Problem *problem);
 
 /* Fill the pieces in `order`, each with as much as the ones before leave. */
 void fill_in_order(Network *net);
+
+/* An empty set at `net->at_level[d]`; 0 without memory. */
+int open_level(Network *net, int d);
 
 /* Mark `reached_from` for a network that is full: which piece's cost each node's price comes from. */
 void spread_costs(Network *net);
@@ -96,8 +105,8 @@ int tidy(Network *net);
 /* Whether so much is left unplaced that the energies count as not deliverable. */
 int is_short(const Network *net);
 
-/* Energies per cell, lower bounds included, with the dust swept up: every bound holds to the last digit. */
-void write_energy(Network *net, const Problem *problem, double *energy);
+/* Lower bounds into the energies again, with the dust swept up: every bound holds to the last digit. */
+void finish_energy(Network *net, const Problem *problem);
 
 /* Shares of a cell's, a session's and a node's size that are rounding and not energy. They are relative
  * because a piece may last a millisecond: there 1e-10 kWh are 0.4 W, and a peak is a price on them. */
@@ -121,6 +130,13 @@ static inline Word *nodes_at(const Network *net, int limit, int d)
 {
     return net->at_level[d] + net->session_words + (size_t)limit * net->piece_words;
 }
+
+static inline double least(double a, double b) { return a < b ? a : b; }
+
+static inline Word *row_of(Word *sets, int i, int n_words) { return sets + (size_t)i * n_words; }
+
+static inline int64_t first_cell_of(const Network *net, int i) { return net->first_cell[net->session_at[i]]; }
+static inline int64_t end_cell_of(const Network *net, int i) { return net->first_cell[net->session_at[i] + 1]; }
 
 static inline int node_of(const Network *net, int limit, int piece) { return limit * net->n_pieces + piece; }
 

@@ -7,6 +7,8 @@
  */
 #include "peak.h"
 
+#include "nearest.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,6 +90,8 @@ void cut_prices(Network *net, PriceList prices)
 int solve_cost(Network *net, const double *cost, PriceList prices)
 {
     network_reset(net);
+    if (net->plan)
+        put_plan(net, net->plan);
     fill_in_order(net);
     if (is_short(net))
         return INFEASIBLE;
@@ -123,6 +127,17 @@ static void set_peak(Search *search, double peak_kw)
         search->binding[k] = room < search->site_room[k];
         net->room[node] = search->binding[k] ? fmax(room, 0.0) : search->site_room[k];
     }
+}
+
+/* Less room around the flow that is in the network, which is under this peak. */
+static void hold_peak(Search *search, double peak_kw)
+{
+    Network *net = search->net;
+    for (int k = 0; k < net->n_pieces; k++)
+        net->spare[node_of(net, net->root, k)] -= net->room[node_of(net, net->root, k)];
+    set_peak(search, peak_kw);
+    for (int k = 0; k < net->n_pieces; k++)
+        net->spare[node_of(net, net->root, k)] += net->room[node_of(net, net->root, k)];
 }
 
 static double energy_cost(const Search *search)
@@ -283,6 +298,7 @@ static int search_peak(Search *search, Tangent *trial, PriceList prices)
     search->right.slope = search->peak->price_per_kw;
     if (highest > search->lowest_kw)
         return search_up(search, trial, prices);
+    hold_peak(search, search->lowest_kw);
     prices_at_least(search, &search->right, prices);
     return FINE;
 }

@@ -13,8 +13,11 @@
 
 typedef struct {
     double *energy, *spare, *site_room;
+    Word *holds_in;
     int *order;
 } Kept;
+
+static size_t held_words(const Network *net) { return (size_t)net->n_sessions * net->piece_words; }
 
 static double *site_row(const Network *net, double *per_node) { return per_node + node_of(net, net->root, 0); }
 
@@ -23,6 +26,7 @@ static void keep(const Network *net, Kept *kept)
     memcpy(kept->energy, net->energy, net->n_cells * sizeof(double));
     memcpy(kept->spare, net->spare, net->n_nodes * sizeof(double));
     memcpy(kept->site_room, site_row(net, net->room), net->n_pieces * sizeof(double));
+    memcpy(kept->holds_in, net->holds_in, held_words(net) * sizeof(Word));
     memcpy(kept->order, net->order, net->n_pieces * sizeof(int));
 }
 
@@ -55,15 +59,17 @@ static void put_back(Network *net, const Kept *kept)
         return;
     memcpy(net->energy, kept->energy, net->n_cells * sizeof(double));
     memcpy(net->spare, kept->spare, net->n_nodes * sizeof(double));
+    memcpy(net->holds_in, kept->holds_in, held_words(net) * sizeof(Word));
 }
 
 int tidy(Network *net)
 {
-    size_t doubles = net->n_cells + net->n_nodes + net->n_pieces;
-    double *block = malloc((doubles + 1) * sizeof(double) + net->n_pieces * sizeof(int));
+    size_t doubles = net->n_cells + net->n_nodes + net->n_pieces, words = held_words(net);
+    double *block = malloc(doubles * sizeof(double) + words * sizeof(Word) + (net->n_pieces + 1) * sizeof(int));
     if (!block)
         return NO_MEMORY;
-    Kept kept = {block, block + net->n_cells, block + net->n_cells + net->n_nodes, (int *)(block + doubles)};
+    Word *held = (Word *)(block + doubles);
+    Kept kept = {block, block + net->n_cells, block + net->n_cells + net->n_nodes, held, (int *)(held + words)};
     keep(net, &kept);
     refill(net);
     put_back(net, &kept);

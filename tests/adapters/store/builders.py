@@ -34,6 +34,9 @@ def a_plan(plan_id: str = "p-1", location_uid: str = "north", **changes: Any) ->
         "churn": 0.25,
         "trigger": "arrival",
         "trigger_description": "bus-214 is 40 minutes late",
+        "peak_kw": 512.5,
+        "peak_cap_kw": 800.0,
+        "short": 2,
         **changes,
     }
     return StoredPlan(PlanSummary(plan_id=plan_id, location_uid=location_uid, **facts), document)

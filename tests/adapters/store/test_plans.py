@@ -24,7 +24,7 @@ def test_a_plan_comes_back_with_its_certificate(store: SqlStore) -> None:
 
 def test_figures_that_do_not_exist_stay_none(store: SqlStore) -> None:
     """A plan without a bound or a trigger has none when it is read."""
-    plan = a_plan(objective=None, bound=None, gap=None, trigger=None, trigger_description=None)
+    plan = a_plan(objective=None, bound=None, gap=None, trigger=None, trigger_description=None, short=None)
     store.plans.save(plan)
     assert store.plans.get("p-1") == plan
 
@@ -48,6 +48,14 @@ def test_history_is_newest_first_and_of_one_site(store: SqlStore) -> None:
     assert [plan.plan_id for plan in (*newest, *older)] == ["p-4", "p-3", "p-2", "p-1"]
     assert store.plans.latest("north") == store.plans.get("p-4")
     assert store.plans.latest("nowhere") is None
+
+
+def test_every_site_with_a_plan_is_known(store: SqlStore) -> None:
+    """Each once and in order, also where the plan only answered a question."""
+    store.plans.save(a_plan("p-1", "south"))
+    store.plans.save(a_plan("p-2", "north", trigger=None))
+    store.plans.save(a_plan("p-3", "south"))
+    assert store.plans.planned_sites() == ("north", "south")
 
 
 def test_a_new_plan_replaces_what_is_still_to_depart(store: SqlStore) -> None:

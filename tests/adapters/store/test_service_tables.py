@@ -179,3 +179,4 @@ def test_the_outbox_in_numbers(store: SqlStore, clock: ManualClock) -> None:
     store.outbox.fail(failing.intent_id, "no")
     store.outbox.give_up(given_up.intent_id, "never")
     assert store.outbox.figures() == OutboxFigures(2, 1, 1, NOW_MS)
+    assert store.outbox.failing() == {"north": 1}

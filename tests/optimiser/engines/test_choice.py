@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from optimiser.domain import FixedSegment
+from optimiser.domain import FixedSegment, PowerRule
 from optimiser.engines.choice import choose_engine
 from optimiser.exceptions import InvalidRequestError
 from optimiser.limits import Limit
@@ -43,9 +43,15 @@ def test_auto_is_highs_where_nobody_is_planned() -> None:
     assert choose_engine("auto", problem_of(request)).name == "highs"
 
 
-def test_auto_is_highs_where_a_plan_is_to_be_kept_near() -> None:
-    """The flow does not weigh how far it is from the running plan."""
+def test_auto_is_the_flow_where_a_plan_is_to_be_kept_near() -> None:
+    """A running plan is no obstacle."""
     session = a_session(running_plan=(FixedSegment(at(0), at(1), 10.0),))
+    assert isinstance(choose_engine("auto", a_problem(session)), FlowEngine)
+
+
+def test_auto_is_highs_where_powers_have_an_ideal() -> None:
+    """The flow does not know of ideal powers."""
+    session = a_session(power_rules=(PowerRule("bulk", 10.0),))
     assert choose_engine("auto", a_problem(session)).name == "highs"
 
 

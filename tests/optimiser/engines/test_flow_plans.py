@@ -7,6 +7,8 @@ from benchmarks.generator import DepotKind, Request, at, generate
 from benchmarks.subjects import SUBJECTS
 from optimiser.checker import check_plan
 from optimiser.planner import plan_site
+from optimiser.solve import solve
+from tests.optimiser.builders import problem_of
 from tests.optimiser.engines.extension import FlowEngine
 
 CLOCK_MS = 1_770_800_000_000
@@ -59,3 +61,13 @@ def test_feeders_and_power_units(slack: float) -> None:
 def test_priorities_with_too_little_for_all() -> None:
     """Who is served first does not depend on the engine."""
     assert_as_good(with_priorities(generate(DepotKind(cap_slack=0.7, demand_charge=DEAR_EVENING), 20)))
+
+
+def test_energies_are_met_where_rounding_keeps_the_first_flow() -> None:
+    """In this depot the tidier flow leaves energy unplaced, so the one before it is given out."""
+    document = generate(DepotKind(cap_slack=0.85), 2500, seed=1)
+    request = read_request(document, clock_now_ms=CLOCK_MS).plan_request
+    problem = problem_of(request)
+    solution = solve(FlowEngine(), problem, request.strategy)
+    delivered = problem.delivered_kwh(solution.energy_kwh)
+    assert delivered == pytest.approx(solution.wanted_kwh, rel=1e-10, abs=1e-8)
