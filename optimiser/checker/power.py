@@ -52,7 +52,7 @@ def _over_curve(facts: Facts, charging: Flags, lowest: Floats) -> Breaches:
 def _under_least(facts: Facts, charging: Flags) -> Breaches:
     rows = np.flatnonzero(charging & facts.of_row(facts.columns.curved))
     at_end = np.full(charging.size, np.inf)
-    at_end[rows] = facts.curves.take(facts.row_session[rows]).at(_soc_at_end_of_power(facts)[rows])
+    at_end[rows] = facts.curves.take(facts.row_session[rows]).at(facts.segments.end_soc[rows])
     least = np.minimum(facts.of_row(facts.columns.min_kw), at_end)
     tolerance = np.where(np.isfinite(at_end), CURVE_KW, POWER_KW) + _share_noise(facts)
     return breaches_at(
@@ -61,14 +61,6 @@ def _under_least(facts: Facts, charging: Flags) -> Breaches:
         facts.place,
         lambda i: f"{facts.charge_kw[i]:.4f} kW is neither 0 nor at least {least[i]:.4f} kW",
     )
-
-
-def _soc_at_end_of_power(facts: Facts) -> Floats:
-    """SoC where each row's power ends: a tag that changes in between parts a row, but not its power."""
-    goes_on = facts.same_session & (np.abs(np.diff(facts.charge_kw)) <= POWER_KW)
-    last = np.append(~goes_on, True)[: facts.charge_kw.size]
-    end: Floats = facts.segments.end_soc[last][np.cumsum(last) - last]
-    return end
 
 
 def _share_noise(facts: Facts) -> Floats:

@@ -15,6 +15,7 @@ from optimiser.checker import check_plan
 from optimiser.domain import PlanRequest, Strategy
 from optimiser.plan import Plan
 from optimiser.planner import plan_site
+from optimiser.units import MS_PER_MINUTE
 from tests.properties.reference_depot import HOUR_MS, Depot, read_depot
 from tests.properties.reference_milp import REACHED_SOC, Reference, UndecidedError
 from tests.properties.strategies import full_depots
@@ -102,7 +103,7 @@ def goes_on(depot: Depot, plan: Plan) -> set[int]:
             if all(segments.end_soc[x] > segments.start_soc[x] for x in rows[: n + 1])
         ]
         if stay.charging_now and run:
-            asked_ms = (stay.charging_since_ms or 0) + request.min_run_minutes * 60_000
+            asked_ms = (stay.charging_since_ms or 0) + request.min_run_minutes * MS_PER_MINUTE
             met = segments.end_soc[run[-1]] >= stay.target_soc - REACHED_SOC
             kept |= {i} if met or segments.end_ms[run[-1]] >= asked_ms else set()
     return kept

@@ -14,7 +14,7 @@ from optimiser.planner import plan_site
 from optimiser.series import StepSeries
 from tests.optimiser.builders import problem_of
 from tests.properties.reference_fair import fair_energies
-from tests.properties.strategies import FAIR, depots, twins
+from tests.properties.strategies import FAIR, depots, on_five_minutes, twins
 
 CLOSE = 1e-5  # a plan keeps to whole milliseconds and a solver to 1e-7; relative above 1
 
