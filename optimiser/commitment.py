@@ -83,7 +83,7 @@ def commit(engine: Engine, problem: PlanningProblem, energy_kwh: Floats, aim: Ai
     ruled = np.flatnonzero(bound_to_runs(problem) & (energy_kwh > NEGLIGIBLE_KWH))
     improvement = Improvement(problem, aim.objective, relaxed.prices, energy_kwh, aim.served_is_enough)
     energy = improvement.improved(search.found(ruled, relaxed))
-    if ruled.size == 0 or improvement.is_near(energy, improvement.merit(energy)):
+    if not search.met_a_cut or improvement.is_near(energy, improvement.merit(energy)):
         return energy
     search.heeds_cost = False
     other = improvement.improved(search.found(ruled, relaxed))
@@ -101,8 +101,8 @@ class _Search:
         self.wanted_kwh = energy_kwh
         self.ruled = bound_to_runs(problem)
         # A pattern that leaves energy missing has the prices of its cut, with or without those of the cost.
-        # Neither leads to the better runs everywhere, so both are tried.
-        self.heeds_cost = True
+        # Neither leads to the better runs everywhere, so both are tried once such a pattern was met.
+        self.heeds_cost, self.met_a_cut = True, False
         # A run must be long enough for its curve: it is sought with the mean power, not the largest.
         mean_kwh = mean_share_of_largest(problem)[problem.cell_session] * problem.cells.upper_kwh
         self.run_kwh = np.minimum(problem.cells.upper_kwh, mean_kwh)
@@ -122,6 +122,7 @@ class _Search:
         flow = self._cheapest(narrowed, self.wanted_kwh, tidy=tidy)
         if flow is not None:
             return _Answer(flow, 0.0, self._cost(flow))
+        self.met_a_cut = True
         narrowed, possible, cut = self._what_fits(narrowed)
         held = narrowed.delivered_kwh(narrowed.lower_kwh)
         flow = self._cheapest(narrowed, possible, tidy=tidy)
