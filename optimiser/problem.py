@@ -18,7 +18,7 @@ from optimiser.limits import Flags, Limit, laid_out, make_limits
 from optimiser.preconditioning import is_cut, under_limits, wanted_preconditioning
 from optimiser.run_rules import ANY_NUMBER
 from optimiser.running import running_kwh
-from optimiser.series import Floats
+from optimiser.series import Floats, Instants
 from optimiser.timegrid import TimeGrid, make_timegrid
 from optimiser.units import MS_PER_HOUR, MS_PER_MINUTE
 
@@ -170,7 +170,7 @@ def build_problem(
     supply_kw = np.array([site.supply_limit_kw(s.station_id, s.connector_id) for s in sessions])
     warmed = under_limits(warm, sessions, make_limits(sessions, site, grid, given), supply_kw, grid)
     fixed = given + warmed
-    max_power_kw = np.array([_largest_power_kw(session, site) for session in sessions])
+    max_power_kw = np.array([largest_power_kw(session, site) for session in sessions])
     cells = _cells(sessions, grid, max_power_kw, request.now_ms)
     starts, hours = grid.piece_starts_ms, grid.piece_hours
     ac_per_dc = 1.0 / site.ac_dc_power_ratio
@@ -218,8 +218,13 @@ def _column(sessions: tuple[ChargingSession, ...], name: str) -> Floats:
 
 def _max_pauses(request: PlanRequest, sessions: tuple[ChargingSession, ...]) -> Index:
     """What the request allows, and none for vehicles that cannot pause."""
-    most = ANY_NUMBER if request.max_pauses is None else min(request.max_pauses, ANY_NUMBER)
+    most = pauses_allowed(request)
     return np.array([most if s.vehicle.pausable else 0 for s in sessions], dtype=np.intp)
+
+
+def pauses_allowed(request: PlanRequest) -> int:
+    """The most pauses of a vehicle that can pause."""
+    return ANY_NUMBER if request.max_pauses is None else min(request.max_pauses, ANY_NUMBER)
 
 
 def _run_left_hours(request: PlanRequest, sessions: tuple[ChargingSession, ...]) -> Floats:
@@ -230,7 +235,7 @@ def _run_left_hours(request: PlanRequest, sessions: tuple[ChargingSession, ...])
     return np.maximum(least_ms - np.array(lasted_ms, dtype=np.float64), 0.0) / MS_PER_HOUR
 
 
-def _largest_power_kw(session: ChargingSession, site: Site) -> float:
+def largest_power_kw(session: ChargingSession, site: Site) -> float:
     """The vehicle's own limit, its connector's and its station's; 0 where its least power is above that."""
     supply_kw = site.supply_limit_kw(session.station_id, session.connector_id)
     largest_kw = min(session.vehicle.max_power_kw, supply_kw)
@@ -240,12 +245,23 @@ def _largest_power_kw(session: ChargingSession, site: Site) -> float:
 
 def _cells(sessions: tuple[ChargingSession, ...], grid: TimeGrid, max_power_kw: Floats, now_ms: int) -> Cells:
     """One cell per session and piece in `[max(arrival, now), departure - margin)`."""
+    return cells_between(*charging_windows(sessions, now_ms), grid, max_power_kw)
+
+
+def charging_windows(sessions: tuple[ChargingSession, ...], now_ms: int) -> tuple[Instants, Instants]:
+    """From when and until when each session may charge; it ends first where nothing is planned by us."""
     starts = np.array([max(s.arrival_ms, now_ms) for s in sessions], dtype=np.int64)
     ends = np.array([_last_instant(s, now_ms) for s in sessions], dtype=np.int64)
-    first = np.searchsorted(grid.piece_edges_ms, starts)
-    counts = np.maximum(np.searchsorted(grid.piece_edges_ms, np.maximum(ends, starts)) - first, 0)
+    return starts, ends
+
+
+def cells_between(starts_ms: Instants, ends_ms: Instants, grid: TimeGrid, max_power_kw: Floats) -> Cells:
+    """One cell per session and piece in `[start, end)`, both edges of the grid; none where it ends first."""
+    first = np.searchsorted(grid.piece_edges_ms, starts_ms)
+    last = np.searchsorted(grid.piece_edges_ms, np.maximum(ends_ms, starts_ms))
+    counts = np.maximum(last - first, 0)
     first_cell = np.concatenate([[0], np.cumsum(counts)]).astype(np.intp)
-    session = np.repeat(np.arange(len(sessions)), counts)
+    session = np.repeat(np.arange(counts.size), counts)
     piece = np.arange(first_cell[-1]) - first_cell[session] + first[session]
     return Cells(first_cell, piece.astype(np.intp), max_power_kw[session] * grid.piece_hours[piece])
 

@@ -22,16 +22,16 @@ from optimiser.commitment import is_linear
 from optimiser.domain import PlanRequest
 from optimiser.engines.base import Prices
 from optimiser.exceptions import SolverError
-from optimiser.network import Network, make_network
+from optimiser.network import make_network
 from optimiser.plan import Repair, Shortfall
 from optimiser.problem import PlanningProblem
-from optimiser.repair_kinds import Failure, Kind, cut_of, kinds_for
-from optimiser.repair_trials import Planned, Trials
+from optimiser.repair_kinds import Failure, Kind, cuts_of, kinds_for
+from optimiser.repair_trials import Depot, Planned, Trials
 from optimiser.smallest import Range, smallest
 from optimiser.units import PERCENT
 
 # Work for the repairs of one plan, counted in cells of the flows and plans that are made for it.
-FLOW_CELLS = 600_000
+FLOW_CELLS = 10_000_000
 ALONE_CELLS = 20_000
 REPLANNED_CELLS = 20_000
 
@@ -50,13 +50,6 @@ class _Budget:
     replanned_cells: int = REPLANNED_CELLS
 
 
-def _budget(problem: PlanningProblem) -> _Budget:
-    """Less where charging curves leave all flows to HiGHS, some 40 times slower a cell."""
-    if problem.curves is None:
-        return _Budget()
-    return _Budget(FLOW_CELLS // 40, ALONE_CELLS, REPLANNED_CELLS // 10)
-
-
 def with_repairs(planned: Planned, shortfalls: tuple[Shortfall, ...]) -> tuple[Shortfall, ...]:
     """The shortfalls with their repairs, in the order given. The largest come first where work is short.
 
@@ -65,12 +58,20 @@ def with_repairs(planned: Planned, shortfalls: tuple[Shortfall, ...]) -> tuple[S
     """
     if not shortfalls:
         return shortfalls
-    budget = _budget(planned.problem)
-    network = make_network(planned.problem, planned.solution.energy_kwh) if planned.is_linear else None
+    budget, depot = _Budget(), Depot(planned)
+    cuts = _known_cuts(planned, [shortfall.session for shortfall in shortfalls])
     repairs: dict[int, tuple[Repair, ...]] = {}
     for shortfall in sorted(shortfalls, key=lambda entry: (-entry.shortfall_kwh, entry.session)):
-        repairs[shortfall.session] = _repairs_of(_Case(planned, shortfall, network, budget))
+        repairs[shortfall.session] = _repairs_of(_Case(depot, shortfall, cuts.get(shortfall.session), budget))
     return tuple(replace(entry, repairs=repairs[entry.session]) for entry in shortfalls)
+
+
+def _known_cuts(planned: Planned, sessions: list[int]) -> dict[int, Prices]:
+    """The cuts around those who are short that the plan itself shows; only a linear depot's are exact."""
+    network = make_network(planned.problem, planned.solution.energy_kwh) if planned.is_linear else None
+    if network is None:
+        return {}
+    return dict(zip(sessions, cuts_of(planned.problem, network, sessions), strict=True))
 
 
 def _repairs_of(case: "_Case") -> tuple[Repair, ...]:
@@ -84,15 +85,14 @@ def _repairs_of(case: "_Case") -> tuple[Repair, ...]:
 class _Case:
     """The search for the repairs of one shortfall."""
 
-    def __init__(
-        self, planned: Planned, shortfall: Shortfall, network: Network | None, budget: _Budget
-    ) -> None:
-        self.planned = planned
+    def __init__(self, depot: Depot, shortfall: Shortfall, cut: Prices | None, budget: _Budget) -> None:
+        self.planned = depot.planned
+        self.outline = depot.outline
         self.shortfall = shortfall
-        self.network = network
+        self.cut = cut
         self.budget = budget
-        self.trials = Trials(planned, shortfall.session)
-        self.session = planned.problem.sessions[shortfall.session]
+        self.trials = Trials(depot, shortfall.session)
+        self.session = depot.planned.problem.sessions[shortfall.session]
         self._now: Failure | None = None
 
     def repairs(self) -> Iterator[Repair]:
@@ -115,7 +115,7 @@ class _Case:
     def _with_amounts(self) -> Iterator[Repair]:
         linear = self.planned.is_linear
         request, problem = self.planned.request, self.planned.problem
-        for kind in kinds_for(request, problem, self.shortfall, self._problem_of, linear=linear):
+        for kind in kinds_for(request, problem, self.shortfall, linear=linear):
             needed = self._needed(kind)
             if needed is None:
                 continue
@@ -144,12 +144,11 @@ class _Case:
         """What is missing as things are, and the cut that says why: the plan's own where that is exact."""
         if self._now is None:
             problem, i = self.planned.problem, self.shortfall.session
-            if self.network is not None:
+            if self.cut is not None:
                 missing = self.trials.aim_kwh(problem) - float(self.trials.kept_kwh[i])
-                self._now = Failure(0.0, missing, problem, cut_of(problem, self.network, i))
+                self._now = Failure(0.0, missing, problem, self.cut)
             else:
-                coarse = self.trials.problem_of(self.planned.request)
-                self._now = self._failure(coarse)
+                self._now = self._failure(self.outline.plain)
         return self._now
 
     def _failure(self, problem: PlanningProblem) -> Failure:
@@ -225,7 +224,7 @@ class _Case:
         return self._may_plan() and self._planned_again(repair)
 
     def _problem_of(self, repair: Repair) -> PlanningProblem:
-        return self.trials.problem_of(self._amended(repair))
+        return self.outline.with_repair(self.shortfall.session, repair)
 
     def _amended(self, repair: Repair) -> PlanRequest:
         return amended(self.planned.request, self.session, repair)
