@@ -5,7 +5,9 @@ arrays, some ten times sooner than the request is built anew. That is done where
 preconditioning moves or was cut, load is over a cap on its own, or a connector feeds a load that is given.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -19,9 +21,10 @@ from optimiser.amendments import (
     RAISE_SITE_CAP,
     amended,
 )
-from optimiser.domain import PlanRequest
+from optimiser.certificate import Index
+from optimiser.domain import ChargingSession, PlanRequest
 from optimiser.fixed_load import fixed_loads
-from optimiser.limits import Limit, laid_out, make_limits
+from optimiser.limits import laid_out, make_limits
 from optimiser.plan import Repair
 from optimiser.problem import (
     PlanningProblem,
@@ -56,10 +59,45 @@ def without_slots(request: PlanRequest) -> PlanRequest:
     return replace(request, site=site, slot_minutes=ONE_SLOT_MINUTES)
 
 
+@dataclass(frozen=True, eq=False)
+class Amended:
+    """The depot with a repair, as its session sees it; `problem` is all of it, laid out when first asked for.
+
+    Room [kWh] under each limit in each piece between `edges_ms`; the session's need, and the most that it
+    can take in each of its `pieces`.
+    """
+
+    edges_ms: Instants
+    rooms_kwh: Sequence[Floats]
+    need_kwh: float
+    pieces: slice
+    upper_kwh: Floats
+    make: Callable[[], PlanningProblem]
+
+    @cached_property
+    def problem(self) -> PlanningProblem:
+        """The relaxed problem of the whole depot."""
+        return self.make()
+
+
+def _seen_by(problem: PlanningProblem, i: int) -> Amended:
+    cells = slice(int(problem.cells.first_cell[i]), int(problem.cells.first_cell[i + 1]))
+    pieces = problem.cells.piece[cells]
+    return Amended(
+        problem.grid.piece_edges_ms,
+        [limit.room_kwh for limit in problem.limits],
+        float(problem.need_kwh[i]),
+        slice(int(pieces[0]), int(pieces[-1]) + 1) if pieces.size else slice(0, 0),
+        problem.cells.upper_kwh[cells],
+        lambda: problem,
+    )
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class _Change:
     """What a repair changes: when charging ends, how strong it is, how much more each limit lets through."""
 
+    sessions: tuple[ChargingSession, ...]
     ends_ms: Instants
     power_kw: Floats
     more_kw: dict[str, float]
@@ -82,15 +120,26 @@ class Outline:
         self.is_overloaded = any(limit.overloaded.any() for limit in self.limits)
         self.feeds_others = any(not load.session.vehicle.controllable for load in self.plain.fixed)
 
-    def with_repair(self, i: int, repair: Repair) -> PlanningProblem:
-        """The relaxed problem with a repair for session i."""
+    def with_repair(self, i: int, repair: Repair) -> Amended:
+        """The depot with a repair for session i."""
         if not self._in_arrays(i, repair.kind):
-            return problem_of(amended(self.request, self.plain.sessions[i], repair))
+            return _seen_by(problem_of(amended(self.request, self.plain.sessions[i], repair)), i)
         if repair.kind == ALLOW_PAUSING:
-            return self._pausing(i)
+            return _seen_by(self._pausing(i), i)
         change = self._change(i, repair)
-        problem = self._problem(change, self._edges(change))
-        return problem if repair.kind != DELAY_DEPARTURE else self._delayed(problem, i, repair)
+        edges_ms = self._edges(change)
+        piece = np.searchsorted(self.grid.piece_edges_ms, edges_ms[:-1], side="right") - 1
+        rooms_kwh = self._raised_kw(change, edges_ms, piece) * np.diff(edges_ms) / MS_PER_HOUR
+        first, last = np.searchsorted(edges_ms, [self.starts_ms[i], change.ends_ms[i]]).tolist()
+        own_hours = np.diff(edges_ms[first : last + 1]) / MS_PER_HOUR
+        return Amended(
+            edges_ms,
+            tuple(rooms_kwh),
+            float(self.plain.need_kwh[i]),
+            slice(first, last),
+            change.power_kw[i] * own_hours,
+            lambda: self._problem(change, edges_ms, piece, rooms_kwh),
+        )
 
     def _in_arrays(self, i: int, kind: str) -> bool:
         """Whether all that changes is what `_change` says."""
@@ -113,19 +162,21 @@ class Outline:
 
     def _change(self, i: int, repair: Repair) -> _Change:
         """A repair of one of the kinds with an amount."""
-        session = self.plain.sessions[i]
+        sessions, power_kw = self.plain.sessions, self.plain.max_power_kw
+        session = sessions[i]
         kind, _, name = repair.kind.partition(":")
         if kind in _CAPS:
             raised = {"site" if kind == RAISE_SITE_CAP else f"group:{name}": self._dc_kw(repair)}
-            return _Change(self.ends_ms, self.plain.max_power_kw, raised, repair.window)
+            return _Change(sessions, self.ends_ms, power_kw, raised, repair.window)
         after = amended(replace(self.request, sessions=(session,)), session, repair)
         if kind == RAISE_CONNECTOR:
             raised = {f"station:{session.station_id}": repair.amounts[BY_KW]}
-            return _Change(self.ends_ms, self._powers_at(session.station_id, after), raised)
-        power_kw, ends_ms = self.plain.max_power_kw.copy(), self.ends_ms.copy()
+            return _Change(sessions, self.ends_ms, self._powers_at(session.station_id, after), raised)
+        sessions = (*sessions[:i], *after.sessions, *sessions[i + 1 :])
+        power_kw, ends_ms = power_kw.copy(), self.ends_ms.copy()
         power_kw[i] = largest_power_kw(after.sessions[0], after.site)
         ends_ms[i] = after.sessions[0].charge_until_ms
-        return _Change(ends_ms, power_kw, {})
+        return _Change(sessions, ends_ms, power_kw, {})
 
     def _dc_kw(self, repair: Repair) -> float:
         return repair.amounts[BY_KW] / self.plain.ac_per_dc
@@ -145,48 +196,44 @@ class Outline:
         marks = np.concatenate([known, change.ends_ms, change.window or ()]).astype(np.int64)
         return np.unique(marks[(marks >= known[0]) & (marks <= end_ms)])
 
-    def _problem(self, change: _Change, edges_ms: Instants) -> PlanningProblem:
+    def _raised_kw(self, change: _Change, edges_ms: Instants, piece: Index) -> Floats:
+        """Room [kW] under each limit in pieces that lie in these of the long grid."""
+        room_kw: Floats = self.room_kw[:, piece]
+        within = np.ones(piece.size, dtype=bool)
+        if change.window is not None:
+            within = (edges_ms[:-1] >= change.window[0]) & (edges_ms[:-1] < change.window[1])
+        for limit_id, more_kw in change.more_kw.items():
+            rows = [row for row, limit in enumerate(self.limits) if limit.limit_id == limit_id]
+            room_kw[rows] += np.where(within, more_kw, 0.0)
+        return room_kw
+
+    def _problem(
+        self, change: _Change, edges_ms: Instants, piece: Index, rooms_kwh: Floats
+    ) -> PlanningProblem:
         grid = TimeGrid(edges_ms[[0, -1]], edges_ms)
-        hours = grid.piece_hours
+        hours, nothing = grid.piece_hours, np.zeros(piece.size)
         cells = cells_between(self.starts_ms, change.ends_ms, grid, change.power_kw)
-        piece = np.searchsorted(self.grid.piece_edges_ms, grid.piece_starts_ms, side="right") - 1
-        nothing = np.zeros(hours.size)
+        never = np.zeros(piece.size, dtype=bool)
+        limits = tuple(
+            replace(limit, room_kwh=room_kwh, overloaded=never)
+            for limit, room_kwh in zip(self.limits, rooms_kwh, strict=True)
+        )
         return replace(
             self.plain,
+            sessions=change.sessions,
             grid=grid,
             cells=cells,
             lower_kwh=np.zeros(cells.piece.size),
-            limits=self._raised(change, grid, piece),
+            limits=limits,
             max_power_kw=change.power_kw,
             hours=hours,
             immovable_kw=self.immovable_kw[piece],
             price_per_kwh=nothing,
             carbon_kg_per_kwh=nothing,
-            middle_hours=(grid.piece_starts_ms - grid.piece_starts_ms[0]) / MS_PER_HOUR + hours / 2,
+            middle_hours=(edges_ms[:-1] - edges_ms[0]) / MS_PER_HOUR + hours / 2,
             curves=None,
             running_kwh=None,
         )
-
-    def _raised(self, change: _Change, grid: TimeGrid, piece: Instants) -> tuple[Limit, ...]:
-        room_kw, starts_ms = self.room_kw[:, piece], grid.piece_starts_ms
-        within = np.ones(piece.size, dtype=bool)
-        if change.window is not None:
-            within = (starts_ms >= change.window[0]) & (starts_ms < change.window[1])
-        for row, limit in enumerate(self.limits):
-            room_kw[row] += np.where(within, change.more_kw.get(limit.limit_id, 0.0), 0.0)
-        rooms_kwh = room_kw * grid.piece_hours
-        never = np.zeros(piece.size, dtype=bool)
-        return tuple(
-            replace(limit, room_kwh=room_kwh, overloaded=never)
-            for limit, room_kwh in zip(self.limits, rooms_kwh, strict=True)
-        )
-
-    def _delayed(self, problem: PlanningProblem, i: int, repair: Repair) -> PlanningProblem:
-        """The later departure in the session itself, where the next delay is counted from."""
-        session = self.plain.sessions[i]
-        after = amended(replace(self.request, sessions=(session,)), session, repair).sessions
-        sessions = (*problem.sessions[:i], *after, *problem.sessions[i + 1 :])
-        return replace(problem, sessions=sessions)
 
     def _pausing(self, i: int) -> PlanningProblem:
         """As it is, for a relaxed flow; whether the depot is linear may hang on it."""

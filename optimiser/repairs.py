@@ -26,6 +26,7 @@ from optimiser.network import make_network
 from optimiser.plan import Repair, Shortfall
 from optimiser.problem import PlanningProblem
 from optimiser.repair_kinds import Failure, Kind, cuts_of, kinds_for
+from optimiser.repair_outline import Amended
 from optimiser.repair_trials import Depot, Planned, Trials
 from optimiser.smallest import Range, smallest
 from optimiser.units import PERCENT
@@ -131,21 +132,21 @@ class _Case:
         if amount == 0.0:
             now = self._unrepaired()
             return kind.earliest(now) if now.missing_kwh > ENOUGH_KWH else None
-        problem = self._problem_of(kind.make(amount))
-        held = self.trials.held(problem)
+        depot = self._depot_with(kind.make(amount))
+        held = self.trials.held(depot)
         if held <= ENOUGH_KWH:
             return None
-        if not self._may_flow(problem):
+        if not self._may_flow():
             return _by_rate(kind, amount, held) if math.isfinite(held) else amount + kind.within.unit
-        missing, cut = self._relaxed(problem)
-        return kind.earliest(Failure(amount, missing, problem, cut)) if missing > 0.0 else None
+        missing, cut = self._relaxed(depot.problem)
+        return kind.earliest(Failure(amount, missing, depot.problem, cut)) if missing > 0.0 else None
 
     def _unrepaired(self) -> Failure:
         """What is missing as things are, and the cut that says why: the plan's own where that is exact."""
         if self._now is None:
             problem, i = self.planned.problem, self.shortfall.session
             if self.cut is not None:
-                missing = self.trials.aim_kwh(problem) - float(self.trials.kept_kwh[i])
+                missing = self.trials.aim_kwh(float(problem.need_kwh[i])) - float(self.trials.kept_kwh[i])
                 self._now = Failure(0.0, missing, problem, self.cut)
             else:
                 self._now = self._failure(self.outline.plain)
@@ -160,8 +161,8 @@ class _Case:
         missing, cut = self.trials.relaxed(problem)
         return (missing if missing > FLOW_KWH else 0.0), cut
 
-    def _may_flow(self, problem: PlanningProblem) -> bool:
-        return self.budget.flow_cells >= problem.cells.piece.size
+    def _may_flow(self) -> bool:
+        return self.budget.flow_cells >= self.outline.plain.cells.piece.size
 
     # -- least power and unbroken runs ---------------------------------------------------------
 
@@ -212,10 +213,10 @@ class _Case:
     # -- repairs without an amount -------------------------------------------------------------
 
     def _if_it_helps(self, repair: Repair) -> Iterator[Repair]:
-        problem = self._problem_of(repair)
-        fits = self.trials.held(problem) <= ENOUGH_KWH
-        fits = fits or (self._may_flow(problem) and self._relaxed(problem)[0] <= 0.0)
-        if fits and (is_linear(problem) or self._fits_by_rules(repair)):
+        depot = self._depot_with(repair)
+        fits = self.trials.held(depot) <= ENOUGH_KWH
+        fits = fits or (self._may_flow() and self._relaxed(depot.problem)[0] <= 0.0)
+        if fits and (is_linear(depot.problem) or self._fits_by_rules(repair)):
             yield repair
 
     def _fits_by_rules(self, repair: Repair) -> bool:
@@ -223,7 +224,7 @@ class _Case:
             return True
         return self._may_plan() and self._planned_again(repair)
 
-    def _problem_of(self, repair: Repair) -> PlanningProblem:
+    def _depot_with(self, repair: Repair) -> Amended:
         return self.outline.with_repair(self.shortfall.session, repair)
 
     def _amended(self, repair: Repair) -> PlanRequest:
