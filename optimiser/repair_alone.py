@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from optimiser.domain import ChargingSession, PlanRequest
+from optimiser.domain import ChargingSession, PlanRequest, Site, Station
 from optimiser.fixed_load import FixedLoad, fixed_loads
 from optimiser.limits import make_limits
 from optimiser.plan import Segments
@@ -29,12 +29,12 @@ class Beside:
         session = np.repeat(np.arange(problem.n_sessions), np.diff(segments.first))
         self.edges_ms = np.unique(np.concatenate([segments.start_ms, segments.end_ms]))
         under = [np.where(limit.members[session], segments.power_kw, 0.0) for limit in problem.limits]
+        self.members = np.array([limit.members for limit in problem.limits])
         spans = segments.start_ms, segments.end_ms
         self.used_kw = np.array([_steps_kw(self.edges_ms, *spans, power_kw) for power_kw in under])
 
     def request_of(self, i: int, amended: PlanRequest, session: ChargingSession) -> PlanRequest:
         """The amended request with its `session`, the problem's i-th, alone in the room that is left."""
-        there = tuple(s for s in amended.site.stations if s.station_id == session.station_id)
         free = StepSeries.constant(0.0)
         site = replace(
             amended.site,
@@ -45,7 +45,7 @@ class Beside:
             carbon_g_per_kwh=None,
             demand_charge=None,
             groups=(),
-            stations=there,
+            stations=_stations_of(amended.site, session),
         )
         return replace(amended, site=site, sessions=(session,))
 
@@ -56,12 +56,11 @@ class Beside:
         grid, starts_ms = TimeGrid(edges_ms[[0, -1]], edges_ms), edges_ms[:-1]
         row = np.searchsorted(self.edges_ms, starts_ms, side="right") - 1
         own_kw = self._own_kw(i, starts_ms)
+        site = replace(amended.site, stations=_stations_of(amended.site, session))
+        above = [limit for limit in make_limits((session,), site, grid, given) if limit.members[0]]
         left = [
             limit.room_kwh / grid.piece_hours - used_kw[row] + own_kw
-            for limit, used_kw in zip(
-                make_limits((session,), amended.site, grid, given), self.used_kw, strict=True
-            )
-            if limit.members[0]
+            for limit, used_kw in zip(above, self.used_kw[self.members[:, i]], strict=True)
         ]
         most_kw = session.vehicle.max_power_kw if session.preconditioning is None else np.inf
         left_kw = np.floor(np.clip(np.min(left, axis=0), 0.0, most_kw) / STEP_KW) * STEP_KW
@@ -85,6 +84,10 @@ class Beside:
         there = starts_ms < self.segments.end_ms[rows][-1]
         own_kw: Floats = np.where(there, self.segments.power_kw[rows][row], 0.0)
         return own_kw
+
+
+def _stations_of(site: Site, session: ChargingSession) -> tuple[Station, ...]:
+    return tuple(station for station in site.stations if station.station_id == session.station_id)
 
 
 def _steps_kw(edges_ms: Instants, start_ms: Instants, end_ms: Instants, power_kw: Floats) -> Floats:

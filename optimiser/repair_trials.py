@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from optimiser.commitment import is_linear, needs_commitment
-from optimiser.domain import ChargingSession, PlanRequest, Strategy
+from optimiser.domain import ChargingCurve, ChargingSession, PlanRequest
 from optimiser.engines.base import Engine, Prices
 from optimiser.engines.choice import AUTO, choose_engine
 from optimiser.network import ROUNDING_KWH
@@ -29,10 +29,12 @@ from optimiser.series import Floats
 from optimiser.shortfalls import REACHED_SOC
 from optimiser.solve import Solution, solve
 from optimiser.spread import cheapest_spread
+from optimiser.taper import charged_at_once
 
 # A repair must bring the session to within this share of what counts as reached: so that rounding in
 # between never undoes it, and so that it is not larger than needed.
 AIMED_SHARE = 0.999
+STRETCHES = 4  # of room in which an unbroken run along a curve is tried
 KEPT_KWH = 1e-3  # what another session may lose to rounding
 
 
@@ -134,9 +136,9 @@ class Trials:
         session = request.sessions[self.place]
         problem = problem_of(self.depot.beside.request_of(self.i, request, session))
         aim_kwh = self.aim_kwh(float(problem.need_kwh[0]))
-        if problem.curves is not None:
-            solution = solve(self.depot.solver(problem), problem, Strategy.ASAP, served_is_enough=True)
-            return aim_kwh - float(solution.energy_kwh.sum())
+        curve = session.vehicle.charging_curve
+        if curve is not None:
+            return aim_kwh - _most_along(problem, curve)
         if not needs_commitment(problem)[0]:
             rooms = [
                 problem.cells.upper_kwh,
@@ -176,12 +178,37 @@ def _room_kwh(problem: PlanningProblem) -> Floats:
     return room
 
 
+def _most_along(problem: PlanningProblem, curve: ChargingCurve) -> float:
+    """Energy along its curve of the only session of a problem, charging as soon as it can.
+
+    Who may not pause begins where a stretch of room does; the largest few are tried.
+    """
+    high = np.minimum(problem.cells.upper_kwh, _room_kwh(problem))
+    starts = _stretches(high, float(run_power_kw(problem)[0]) * problem.cell_hours)
+    starts = starts[:STRETCHES] if bound_to_runs(problem)[0] else [0]
+    cells = np.arange(high.size)
+    taken = [charged_at_once(problem, 0, curve, np.where(cells >= k, high, 0.0)).sum() for k in starts]
+    return float(max(taken, default=0.0))
+
+
+def _stretches(high_kwh: Floats, low_kwh: Floats) -> list[int]:
+    """Where stretches of cells begin in which the least power has room, the largest first."""
+    usable = np.concatenate([[False], high_kwh >= low_kwh, [False]])
+    first, last = np.flatnonzero(usable[1:] & ~usable[:-1]), np.flatnonzero(usable[:-1] & ~usable[1:])
+    charged = np.concatenate([[0.0], np.cumsum(high_kwh)])
+    order = np.argsort(charged[first] - charged[last], kind="stable")
+    return [int(k) for k in first[order]]
+
+
 def _most_by_rules(problem: PlanningProblem) -> float:
     """Energy of the earliest run, or of the earliest pieces, of the only session of a problem."""
     pieces, hours, ruled = problem.cells.piece, problem.cell_hours, bool(bound_to_runs(problem)[0])
     low = float(run_power_kw(problem)[0]) * hours
     high = np.minimum(problem.cells.upper_kwh, _room_kwh(problem))
     need, price = float(problem.need_kwh[0]), problem.middle_hours[pieces]
+    usable = float(high[high >= low].sum())
+    if not ruled and usable < need:
+        return usable
     run = cheapest_runs(Course(price, low, high, hours), need, rules_of(problem, 0) if ruled else ONE_RUN)
     run = run if ruled else cheapest_spread(price, low, high, need, run)
     return 0.0 if run is None else float(run.energy_kwh.sum())

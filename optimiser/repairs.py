@@ -32,8 +32,8 @@ from optimiser.smallest import Range, smallest
 from optimiser.units import PERCENT
 
 # Work for the repairs of one plan, counted in cells of the flows and plans that are made for it.
-FLOW_CELLS = 10_000_000
-ALONE_CELLS = 20_000
+FLOW_CELLS = 40_000_000
+ALONE_CELLS = 120_000
 REPLANNED_CELLS = 20_000
 
 SOC_UNIT = 0.1  # points
@@ -51,6 +51,11 @@ class _Budget:
     replanned_cells: int = REPLANNED_CELLS
 
 
+def _budget(problem: PlanningProblem) -> _Budget:
+    """Charging curves leave the plans to HiGHS, some 10 times slower a cell."""
+    return _Budget() if problem.curves is None else _Budget(replanned_cells=REPLANNED_CELLS // 10)
+
+
 def with_repairs(planned: Planned, shortfalls: tuple[Shortfall, ...]) -> tuple[Shortfall, ...]:
     """The shortfalls with their repairs, in the order given. The largest come first where work is short.
 
@@ -59,7 +64,7 @@ def with_repairs(planned: Planned, shortfalls: tuple[Shortfall, ...]) -> tuple[S
     """
     if not shortfalls:
         return shortfalls
-    budget, depot = _Budget(), Depot(planned)
+    budget, depot = _budget(planned.problem), Depot(planned)
     cuts = _known_cuts(planned, [shortfall.session for shortfall in shortfalls])
     repairs: dict[int, tuple[Repair, ...]] = {}
     for shortfall in sorted(shortfalls, key=lambda entry: (-entry.shortfall_kwh, entry.session)):
