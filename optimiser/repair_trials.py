@@ -185,7 +185,8 @@ def _most_along(problem: PlanningProblem, curve: ChargingCurve) -> float:
     """
     high = np.minimum(problem.cells.upper_kwh, _room_kwh(problem))
     starts = _stretches(high, float(run_power_kw(problem)[0]) * problem.cell_hours)
-    starts = starts[:STRETCHES] if bound_to_runs(problem)[0] else [0]
+    starts = starts[:STRETCHES] if bound_to_runs(problem)[0] else []
+    starts = [0, *starts] if problem.pausable[0] else starts
     cells = np.arange(high.size)
     taken = [charged_at_once(problem, 0, curve, np.where(cells >= k, high, 0.0)).sum() for k in starts]
     return float(max(taken, default=0.0))
