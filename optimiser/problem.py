@@ -261,9 +261,8 @@ def cells_between(starts_ms: Instants, ends_ms: Instants, grid: TimeGrid, max_po
     last = np.searchsorted(grid.piece_edges_ms, np.maximum(ends_ms, starts_ms))
     counts = np.maximum(last - first, 0)
     first_cell = np.concatenate([[0], np.cumsum(counts)]).astype(np.intp)
-    session = np.repeat(np.arange(counts.size), counts)
-    piece = np.arange(first_cell[-1]) - first_cell[session] + first[session]
-    return Cells(first_cell, piece.astype(np.intp), max_power_kw[session] * grid.piece_hours[piece])
+    piece = np.arange(first_cell[-1], dtype=np.intp) + np.repeat(first - first_cell[:-1], counts)
+    return Cells(first_cell, piece, np.repeat(max_power_kw, counts) * grid.piece_hours[piece])
 
 
 def _last_instant(session: ChargingSession, now_ms: int) -> int:

@@ -8,16 +8,24 @@ from dataclasses import replace
 
 import numpy as np
 
-from optimiser.domain import ChargingSession, PlanRequest, Site, Station
+from optimiser.commitment import needs_commitment
+from optimiser.domain import ChargingCurve, ChargingSession, PlanRequest, Site, Station
 from optimiser.fixed_load import FixedLoad, fixed_loads
 from optimiser.limits import make_limits
+from optimiser.pattern import run_floor_kw, run_power_kw
 from optimiser.plan import Segments
 from optimiser.problem import PlanningProblem
+from optimiser.ruled_runs import bound_to_runs, rules_of
+from optimiser.run_patterns import Course
+from optimiser.runs import ONE_RUN, cheapest_runs
 from optimiser.series import Floats, Instants, StepSeries
+from optimiser.spread import cheapest_spread
+from optimiser.taper import charged_at_once
 from optimiser.timegrid import TimeGrid, site_series
 
 # Sums of others' powers jitter by less than this; caps are rounded down to it, so that equal ones merge.
 STEP_KW = 1e-9
+STRETCHES = 4  # of room in which an unbroken run along a curve is tried
 
 
 class Beside:
@@ -97,3 +105,50 @@ def _steps_kw(edges_ms: Instants, start_ms: Instants, end_ms: Instants, power_kw
     np.add.at(steps, np.searchsorted(edges_ms, end_ms), -power_kw)
     summed: Floats = np.cumsum(steps)
     return summed
+
+
+def most_alone(problem: PlanningProblem, aim_kwh: float) -> float:
+    """What the only session of a problem can take by its rules: exactly where that may be its aim.
+
+    Where even all that its least power leaves it is less, that is the answer.
+    """
+    room_kwh = np.min([limit.room_kwh for limit in problem.limits], axis=0)[problem.cells.piece]
+    high_kwh = np.minimum(problem.cells.upper_kwh, room_kwh)
+    stretches = _stretches(high_kwh, float(run_floor_kw(problem)[0]) * problem.cell_hours)
+    is_ruled = bool(bound_to_runs(problem)[0])
+    n_runs = int(problem.max_pauses[0]) + 1 if is_ruled else len(stretches)
+    most_kwh = float(sum(charged_kwh for _, charged_kwh in stretches[:n_runs]))
+    curve = problem.sessions[0].vehicle.charging_curve
+    if most_kwh < aim_kwh or (curve is None and not needs_commitment(problem)[0]):
+        return most_kwh
+    if curve is None:
+        return _by_rules(problem, high_kwh, is_ruled=is_ruled)
+    starts = [start for start, _ in stretches[:STRETCHES]] if is_ruled else []
+    return _along(problem, curve, high_kwh, [0, *starts] if problem.pausable[0] else starts)
+
+
+def _stretches(high_kwh: Floats, low_kwh: Floats) -> list[tuple[int, float]]:
+    """Where stretches of cells begin in which the least power has room, and all their room; largest first."""
+    usable = np.concatenate([[False], high_kwh >= low_kwh, [False]])
+    first, last = np.flatnonzero(usable[1:] & ~usable[:-1]), np.flatnonzero(usable[:-1] & ~usable[1:])
+    until = np.concatenate([[0.0], np.cumsum(high_kwh)])
+    charged = until[last] - until[first]
+    order = np.argsort(-charged, kind="stable")
+    return [(int(first[k]), float(charged[k])) for k in order]
+
+
+def _by_rules(problem: PlanningProblem, high_kwh: Floats, *, is_ruled: bool) -> float:
+    """Energy of the earliest runs, or of the earliest pieces."""
+    low_kwh = float(run_power_kw(problem)[0]) * problem.cell_hours
+    need_kwh, price = float(problem.need_kwh[0]), problem.middle_hours[problem.cells.piece]
+    course = Course(price, low_kwh, high_kwh, problem.cell_hours)
+    run = cheapest_runs(course, need_kwh, rules_of(problem, 0) if is_ruled else ONE_RUN)
+    run = run if is_ruled else cheapest_spread(price, low_kwh, high_kwh, need_kwh, run)
+    return 0.0 if run is None else float(run.energy_kwh.sum())
+
+
+def _along(problem: PlanningProblem, curve: ChargingCurve, high_kwh: Floats, starts: list[int]) -> float:
+    """The most energy along a curve, charging as soon as can be from one of these cells on."""
+    cells = np.arange(high_kwh.size)
+    taken = [charged_at_once(problem, 0, curve, np.where(cells >= k, high_kwh, 0.0)) for k in starts]
+    return max((float(energy_kwh.sum()) for energy_kwh in taken), default=0.0)

@@ -12,29 +12,22 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from optimiser.commitment import is_linear, needs_commitment
-from optimiser.domain import ChargingCurve, ChargingSession, PlanRequest
+from optimiser.commitment import is_linear
+from optimiser.domain import ChargingSession, PlanRequest
 from optimiser.engines.base import Engine, Prices
 from optimiser.engines.choice import AUTO, choose_engine
 from optimiser.network import ROUNDING_KWH
-from optimiser.pattern import run_power_kw
 from optimiser.plan import Segments
 from optimiser.problem import PlanningProblem
-from optimiser.repair_alone import Beside
+from optimiser.repair_alone import Beside, most_alone
 from optimiser.repair_outline import Amended, Outline, problem_of
-from optimiser.ruled_runs import bound_to_runs, rules_of
-from optimiser.run_patterns import Course
-from optimiser.runs import ONE_RUN, cheapest_runs
 from optimiser.series import Floats
 from optimiser.shortfalls import REACHED_SOC
 from optimiser.solve import Solution, solve
-from optimiser.spread import cheapest_spread
-from optimiser.taper import charged_at_once
 
 # A repair must bring the session to within this share of what counts as reached: so that rounding in
 # between never undoes it, and so that it is not larger than needed.
 AIMED_SHARE = 0.999
-STRETCHES = 4  # of room in which an unbroken run along a curve is tried
 KEPT_KWH = 1e-3  # what another session may lose to rounding
 
 
@@ -136,16 +129,7 @@ class Trials:
         session = request.sessions[self.place]
         problem = problem_of(self.depot.beside.request_of(self.i, request, session))
         aim_kwh = self.aim_kwh(float(problem.need_kwh[0]))
-        curve = session.vehicle.charging_curve
-        if curve is not None:
-            return aim_kwh - _most_along(problem, curve)
-        if not needs_commitment(problem)[0]:
-            rooms = [
-                problem.cells.upper_kwh,
-                *(limit.room_kwh[problem.cells.piece] for limit in problem.limits),
-            ]
-            return aim_kwh - float(np.min(rooms, axis=0).sum())
-        return aim_kwh - _most_by_rules(problem)
+        return aim_kwh - most_alone(problem, aim_kwh)
 
     def planned_again(self, request: PlanRequest) -> bool:
         """Whether the planner brings the session to its target, and the others to what they had."""
@@ -170,49 +154,6 @@ class Trials:
     def _reached_soc(self, session: ChargingSession, i: int) -> float:
         reached = session.soc + float(self.kept_kwh[i]) / session.vehicle.battery_capacity_kwh
         return session.target_soc if session.frozen is not None else min(session.target_soc, reached)
-
-
-def _room_kwh(problem: PlanningProblem) -> Floats:
-    """Room in every cell of the only session of a problem."""
-    room: Floats = np.min([limit.room_kwh for limit in problem.limits], axis=0)[problem.cells.piece]
-    return room
-
-
-def _most_along(problem: PlanningProblem, curve: ChargingCurve) -> float:
-    """Energy along its curve of the only session of a problem, charging as soon as it can.
-
-    Who may not pause begins where a stretch of room does; the largest few are tried.
-    """
-    high = np.minimum(problem.cells.upper_kwh, _room_kwh(problem))
-    starts = _stretches(high, float(run_power_kw(problem)[0]) * problem.cell_hours)
-    starts = starts[:STRETCHES] if bound_to_runs(problem)[0] else []
-    starts = [0, *starts] if problem.pausable[0] else starts
-    cells = np.arange(high.size)
-    taken = [charged_at_once(problem, 0, curve, np.where(cells >= k, high, 0.0)).sum() for k in starts]
-    return float(max(taken, default=0.0))
-
-
-def _stretches(high_kwh: Floats, low_kwh: Floats) -> list[int]:
-    """Where stretches of cells begin in which the least power has room, the largest first."""
-    usable = np.concatenate([[False], high_kwh >= low_kwh, [False]])
-    first, last = np.flatnonzero(usable[1:] & ~usable[:-1]), np.flatnonzero(usable[:-1] & ~usable[1:])
-    charged = np.concatenate([[0.0], np.cumsum(high_kwh)])
-    order = np.argsort(charged[first] - charged[last], kind="stable")
-    return [int(k) for k in first[order]]
-
-
-def _most_by_rules(problem: PlanningProblem) -> float:
-    """Energy of the earliest run, or of the earliest pieces, of the only session of a problem."""
-    pieces, hours, ruled = problem.cells.piece, problem.cell_hours, bool(bound_to_runs(problem)[0])
-    low = float(run_power_kw(problem)[0]) * hours
-    high = np.minimum(problem.cells.upper_kwh, _room_kwh(problem))
-    need, price = float(problem.need_kwh[0]), problem.middle_hours[pieces]
-    usable = float(high[high >= low].sum())
-    if not ruled and usable < need:
-        return usable
-    run = cheapest_runs(Course(price, low, high, hours), need, rules_of(problem, 0) if ruled else ONE_RUN)
-    run = run if ruled else cheapest_spread(price, low, high, need, run)
-    return 0.0 if run is None else float(run.energy_kwh.sum())
 
 
 def _places(planned: Planned) -> dict[int, int]:
