@@ -72,8 +72,8 @@ class PlanStore(Protocol):
         """The plan request that a plan answers, as JSON text; None where it was not kept."""
         ...
 
-    def newest(self) -> dict[str, PlanSummary]:
-        """The newest plan that every site was given; one made to answer a question has no trigger."""
+    def newest(self, *, given: bool = True) -> dict[str, PlanSummary]:
+        """The newest plan that every site was given, or of all; one made on request only has no trigger."""
         ...
 
     def planned_sites(self) -> tuple[str, ...]:

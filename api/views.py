@@ -33,9 +33,10 @@ def plan_line(plan: PlanSummary) -> Json:
 
 
 def site_lines(store: Store) -> list[Json]:
-    """Every site in a list: described, read or planned."""
+    """Every site in a list: described, read or planned; with its newest plan, a given one first."""
     described = {site.location_uid: site for site in store.sites.list()}
-    newest, read_ms, failing = store.plans.newest(), store.readings.read_ms(), store.outbox.failing()
+    newest = store.plans.newest(given=False) | store.plans.newest()
+    read_ms, failing = store.readings.read_ms(), store.outbox.failing()
     uids = sorted({*described, *read_ms, *store.plans.planned_sites()})
     return [
         {

@@ -83,7 +83,7 @@ def commit(engine: Engine, problem: PlanningProblem, energy_kwh: Floats, aim: Ai
     ruled = np.flatnonzero(bound_to_runs(problem) & (energy_kwh > NEGLIGIBLE_KWH))
     improvement = Improvement(problem, aim.objective, relaxed.prices, energy_kwh, aim.served_is_enough)
     energy = improvement.improved(search.found(ruled, relaxed))
-    if ruled.size == 0 or improvement.is_near(energy, improvement.merit(energy)):
+    if not search.met_a_cut or improvement.is_near(energy, improvement.merit(energy)):
         return energy
     search.heeds_cost = False
     other = improvement.improved(search.found(ruled, relaxed))
@@ -101,8 +101,8 @@ class _Search:
         self.wanted_kwh = energy_kwh
         self.ruled = bound_to_runs(problem)
         # A pattern that leaves energy missing has the prices of its cut, with or without those of the cost.
-        # Neither leads to the better runs everywhere, so both are tried.
-        self.heeds_cost = True
+        # Neither leads to the better runs everywhere, so both are tried once such a pattern was met.
+        self.heeds_cost, self.met_a_cut = True, False
         # A run must be long enough for its curve: it is sought with the mean power, not the largest.
         mean_kwh = mean_share_of_largest(problem)[problem.cell_session] * problem.cells.upper_kwh
         self.run_kwh = np.minimum(problem.cells.upper_kwh, mean_kwh)
@@ -122,6 +122,7 @@ class _Search:
         flow = self._cheapest(narrowed, self.wanted_kwh, tidy=tidy)
         if flow is not None:
             return _Answer(flow, 0.0, self._cost(flow))
+        self.met_a_cut = True
         narrowed, possible, cut = self._what_fits(narrowed)
         held = narrowed.delivered_kwh(narrowed.lower_kwh)
         flow = self._cheapest(narrowed, possible, tidy=tidy)
@@ -286,16 +287,22 @@ class _Search:
         return now - run.cost if run is not None else 0.0
 
     def _run(self, pattern: Pattern, i: int, costs: Floats, spare_kwh: Floats) -> Run | None:
+        """At the mean power of its curve; at its largest where there is no run that is so slow."""
+        wanted_kwh, upper_kwh = float(self.wanted_kwh[i]), self.problem.cells.upper_kwh
+        run = self._run_at(pattern, i, costs, np.minimum(self.run_kwh, spare_kwh), wanted_kwh)
+        if run is None and self.ruled[i] and self.problem.sessions[i].vehicle.charging_curve is not None:
+            return self._run_at(pattern, i, costs, np.minimum(upper_kwh, spare_kwh), wanted_kwh)
+        return run
+
+    def _run_at(
+        self, pattern: Pattern, i: int, costs: Floats, high_kwh: Floats, wanted_kwh: float
+    ) -> Run | None:
         cells = pattern.cells_of(i)
-        course = Course(
-            costs[cells],
-            np.minimum(self.least_kwh[cells], self.run_kwh[cells]),
-            np.minimum(self.run_kwh[cells], spare_kwh[cells]),
-            self.problem.cell_hours[cells],
-        )
-        at_target = bool(self.wanted_kwh[i] >= self.problem.need_kwh[i] - 1e-6)
+        least_kwh = np.minimum(self.least_kwh[cells], self.run_kwh[cells])
+        course = Course(costs[cells], least_kwh, high_kwh[cells], self.problem.cell_hours[cells])
+        at_target = wanted_kwh >= float(self.problem.need_kwh[i]) - 1e-6
         rules = rules_of(self.problem, i) if self.ruled[i] else ONE_RUN
-        return cheapest_runs(course, float(self.wanted_kwh[i]), rules, ends_early=at_target)
+        return cheapest_runs(course, wanted_kwh, rules, ends_early=at_target)
 
     # -- least power ---------------------------------------------------------------------------
 
@@ -314,7 +321,8 @@ class _Search:
                 break
             pattern, flow = trial, answer
             energy = self._mended(pattern, flow)
-        return self._placed_alone(pattern, flow, energy)
+        energy = self._placed_alone(pattern, flow, energy)
+        return self._served_whole(pattern, flow, energy)
 
     def _less_tidy(self, pattern: Pattern, flow: Flow, energy_kwh: Floats) -> tuple[Flow, Floats]:
         """A flow that nobody has tidied, if more of it can be mended: more vehicles can move in it."""
@@ -394,6 +402,21 @@ class _Search:
                 energy[cells] = run.energy_kwh
                 pattern.bind_run(i, run)
         return energy
+
+    def _served_whole(self, pattern: Pattern, flow: Flow, energy_kwh: Floats) -> Floats:
+        """Whose fair share is too little for a run, but not the need, gets all of that where it fits."""
+        need, got = self.problem.need_kwh, self.problem.delivered_kwh(energy_kwh)
+        left_out = self.ruled & (got <= 0.0) & (self.wanted_kwh > NEGLIGIBLE_KWH)
+        costs = self._cell_costs(flow.prices)
+        for i in self._by_urgency(np.flatnonzero(left_out & (self.wanted_kwh < need - 1e-6))):
+            cells = pattern.cells_of(i)
+            pattern.release(i)
+            high_kwh = np.minimum(self.run_kwh, pattern.spare_kwh(energy_kwh))
+            run = self._run_at(pattern, i, costs, high_kwh, float(need[i]))
+            if run is not None and run.energy_kwh.sum() >= need[i] - 1e-6:
+                energy_kwh[cells] = run.energy_kwh
+                pattern.bind_run(i, run)
+        return energy_kwh
 
     # -- shared --------------------------------------------------------------------------------
 

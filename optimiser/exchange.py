@@ -11,11 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimiser.certificate import Index
-from optimiser.charging_curve import power_at
 from optimiser.limits import Flags
 from optimiser.problem import PlanningProblem
 from optimiser.series import Floats
-from optimiser.taper import allowed_by_curve, curved_sessions, least_kwh, soc_after
+from optimiser.taper import allowed_by_curve, curved_sessions, least_kwh, let_through_kw, soc_at_edges
 
 NEGLIGIBLE_KWH = 1e-9
 # A pass mends most broken cells; a mend can open the way for another, so passes go on while they help.
@@ -81,9 +80,10 @@ class Board:
         if session in self.curves:
             curve, cells = self.curves[session]
             hours = self.problem.cell_hours[cells]
-            soc = soc_after(self.problem, session, self._own_energy(session, cells))
+            soc = soc_at_edges(self.problem, session, self._own_energy(session, cells))
+            allowed = let_through_kw(self.problem, session, curve, soc)
             pieces = self.problem.cells.piece[cells]
-            self.low[session, pieces] = np.minimum(self.low_kw[session], power_at(curve, soc)) * hours
+            self.low[session, pieces] = np.minimum(self.low_kw[session], allowed) * hours
 
     def _own_energy(self, session: int, cells: slice) -> Floats:
         own: Floats = self.energy[session, self.problem.cells.piece[cells]]

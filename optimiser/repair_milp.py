@@ -114,7 +114,8 @@ class _Model:
         """Whether whoever ends a run inside a piece gets all it needs; q need not be whole for the rest."""
         early = point[self.reserve_column] > NEGLIGIBLE_KWH
         sessions = np.unique(self.problem.cell_session[self.open[early]])
-        return bool(np.all(point[self.short_column[np.isin(self.sessions, sessions)]] <= 1e-6))
+        got = np.array([point[self.of_session[int(i)]].sum() for i in sessions])
+        return bool(np.all(got >= self.problem.need_kwh[sessions] - 1e-6))
 
     def energies(self, point: Floats) -> Floats:
         """Energies per cell, with whole on and off: a solver's on of 0.9999999 must leave no dust."""
@@ -183,8 +184,8 @@ class _Model:
             self._add_order(int(i), np.flatnonzero(self.problem.cell_session[self.open] == i))
 
     def _reaches_target(self) -> Index:
-        """Sessions that may end a run inside a piece: those that are to get all they need."""
-        return np.asarray(self.wanted_kwh >= self.problem.need_kwh - 1e-6)
+        """Sessions that may end a run inside a piece: those that can get all they need, wanted or not."""
+        return np.asarray(self.problem.reach_kwh >= self.problem.need_kwh - 1e-6)
 
     def _add_order(self, i: int, own: Index) -> None:
         """Nothing after an early end, which reaches the target; one run where pausing is forbidden."""
@@ -200,7 +201,7 @@ class _Model:
             (later, q[earlier], np.ones(later.size)),
         )
         e = self.of_session[i]
-        need = np.full(n, -float(self.wanted_kwh[i]))
+        need = np.full(n, -float(self.problem.need_kwh[i]))
         self.rows.at_least(0.0, np.concatenate([e, q]), np.concatenate([np.ones(e.size), need]))
         if bound_to_runs(self.problem)[i]:
             on = self.energy_kwh[self.open[own]] > NEGLIGIBLE_KWH
@@ -220,9 +221,7 @@ class _Model:
         hanging = np.unique(problem.cell_session[short_ends(problem, self.energy_kwh, sessions)])
         keeps_all = (fixed > 0.0) | (np.isin(sessions, hanging) & ~np.isin(sessions, self.free))
         most_short = np.where(keeps_all, 0.0, wanted)
-        short = self.short_column = self.columns.add(
-            zeros + missing, zeros, most_short, np.maximum(wanted - got, 0.0)
-        )
+        short = self.columns.add(zeros + missing, zeros, most_short, np.maximum(wanted - got, 0.0))
         below = self.columns.add(zeros + 9.0 * missing, zeros, least, np.maximum(least - got, 0.0))
         more = np.maximum(need - wanted, 0.0)
         extra = self.columns.add(zeros - 0.9 * missing, zeros, more, np.clip(got - wanted, 0.0, more))

@@ -12,10 +12,10 @@ from optimiser.series import Floats
 
 # Several runs: further than this share of its cost from their bound, patterns are moved so many times,
 # each by a stretch between two of so many edges.
-NEAR = 1e-3
-MOVES = 3
-MOVED_EDGES = 32
-MOVED_BASES = 4
+NEAR = 5e-3
+MOVES = 2
+MOVED_EDGES = 16
+MOVED_BASES = 2
 
 
 def cheapest_pattern(course: Course, energy_kwh: float, rules: RunRules, *, ends_early: bool) -> Run | None:

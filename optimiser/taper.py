@@ -4,6 +4,8 @@ Rows of a linear programme know a curve by its concave lines. What a plan promis
 itself gives, so every plan with curves is run forward along it, piece by piece.
 """
 
+from itertools import pairwise
+
 import numpy as np
 
 from optimiser.certificate import Index
@@ -36,6 +38,25 @@ def soc_after(problem: PlanningProblem, i: int, energy_kwh: Floats) -> Floats:
     return soc
 
 
+def soc_at_edges(problem: PlanningProblem, i: int, energy_kwh: Floats) -> Floats:
+    """SoC before a session's first cell, and at the end of each."""
+    return np.append(problem.sessions[i].soc, soc_after(problem, i, energy_kwh))
+
+
+def let_through_kw(problem: PlanningProblem, i: int, curve: ChargingCurve, soc: Floats) -> Floats:
+    """Power that the curve lets through at the end of each cell, `soc` being that at its ends, first to last.
+
+    A tag that changes inside a cell ends a segment there, so the curve counts at that SoC as well.
+    """
+    before, after = soc[:-1], soc[1:]
+    allowed = power_at(curve, after)
+    for change in (problem.sessions[i].minimum_soc, problem.sessions[i].bulk_soc):
+        inside = (before < change) & (change < after)
+        at_change = float(power_at(curve, np.array([change]))[0])
+        allowed = np.where(inside, np.maximum(allowed, at_change), allowed)
+    return allowed
+
+
 def least_kwh(problem: PlanningProblem, low_kw: Floats, energy_kwh: Floats) -> Floats:
     """Least energy of every cell that charges: its least power, or what the curve at its end lets through.
 
@@ -43,7 +64,7 @@ def least_kwh(problem: PlanningProblem, low_kw: Floats, energy_kwh: Floats) -> F
     """
     least = low_kw[problem.cell_session] * problem.cell_hours
     for i, curve, cells in curved_sessions(problem):
-        allowed = power_at(curve, soc_after(problem, i, energy_kwh[cells]))
+        allowed = let_through_kw(problem, i, curve, soc_at_edges(problem, i, energy_kwh[cells]))
         least[cells] = np.minimum(least[cells], allowed * problem.cell_hours[cells])
     return least
 
@@ -52,9 +73,8 @@ def allowed_by_curve(
     problem: PlanningProblem, i: int, curve: ChargingCurve, hours: Floats, energy_kwh: Floats
 ) -> bool:
     """Whether a session's energies stay under its curve at both ends of every piece."""
-    after = soc_after(problem, i, energy_kwh)
-    before = np.append(problem.sessions[i].soc, after[:-1])
-    allowed = np.minimum(power_at(curve, before), power_at(curve, after))
+    allowed = power_at(curve, soc_at_edges(problem, i, energy_kwh))
+    allowed = np.minimum(allowed[:-1], allowed[1:])
     return bool(np.all(energy_kwh <= allowed * hours + 1e-7))
 
 
@@ -122,7 +142,7 @@ def _carried(
 def _keeps_curve(
     problem: PlanningProblem, i: int, curve: ChargingCurve, cells: slice, energy: Floats
 ) -> bool:
-    soc = np.append(problem.sessions[i].soc, soc_after(problem, i, energy))
+    soc = soc_at_edges(problem, i, energy)
     power = energy / problem.cell_hours[cells]
     used = np.flatnonzero(energy > NEGLIGIBLE_KWH)
     return all(power[k] <= least_between(curve, soc[k], soc[k + 1]) + 1e-6 for k in used)
@@ -134,7 +154,7 @@ def _is_sound(problem: PlanningProblem, i: int, curve: ChargingCurve, cells: sli
         return False
     if problem.pausable[i] and not keeps_runs(problem, i, energy, np.ones(energy.size, dtype=bool)):
         return False
-    allowed = power_at(curve, soc_after(problem, i, energy))
+    allowed = let_through_kw(problem, i, curve, soc_at_edges(problem, i, energy))
     least = np.minimum(problem.min_power_kw[i], allowed) * problem.cell_hours[cells]
     below = np.flatnonzero((energy > NEGLIGIBLE_KWH) & (energy < least * (1.0 - 1e-6)))
     used = np.flatnonzero(energy > NEGLIGIBLE_KWH)
@@ -171,7 +191,8 @@ def _forward(
             continue
         got = most_in_piece(curve, soc, hours[k], ask, capacity)
         if got < low_kw * hours[k] * (1.0 - 1e-6):
-            least = min(low_kw, float(power_at(curve, np.array([soc + got / capacity]))[0])) * hours[k]
+            allowed = let_through_kw(problem, i, curve, np.array([soc, soc + got / capacity]))
+            least = min(low_kw, float(allowed[0])) * hours[k]
             meets_target = total + got >= problem.need_kwh[i] - NEGLIGIBLE_KWH and limit[k] >= least
             if got < least * (1.0 - 1e-6) and not meets_target:
                 got = 0.0
@@ -198,9 +219,8 @@ def upper_along(problem: PlanningProblem, energy_kwh: Floats) -> Floats:
     """Upper bounds of all cells, for curved sessions no more than their curve allows along this flow."""
     upper = problem.cells.upper_kwh.copy()
     for i, curve, cells in curved_sessions(problem):
-        after = soc_after(problem, i, energy_kwh[cells])
-        before = np.append(problem.sessions[i].soc, after[:-1])
-        spans = zip(before, after, strict=True)
+        soc = soc_at_edges(problem, i, energy_kwh[cells])
+        spans = pairwise(soc)
         allowed = np.array([least_between(curve, float(a), float(b)) for a, b in spans])
         upper[cells] = np.minimum(upper[cells], allowed * problem.cell_hours[cells])
     return upper

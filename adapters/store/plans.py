@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, LargeBinary, Select, delete, func, select, tuple_, type_coerce
+from sqlalchemy import ColumnElement, LargeBinary, Select, delete, func, select, true, tuple_, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from adapters.records import JsonObject, PlanSummary, RunningPlan, StoredPlan
@@ -60,12 +60,12 @@ class SqlPlans:
             data = session.scalar(query)
         return None if data is None else unpacked_text(bytes(data))
 
-    def newest(self) -> dict[str, PlanSummary]:
-        """The newest plan that every site was given; one made to answer a question has no trigger."""
-        given = PlanRow.trigger.is_not(None)
-        latest = select(PlanRow.location_uid, func.max(PlanRow.created_ms)).where(given)
+    def newest(self, *, given: bool = True) -> dict[str, PlanSummary]:
+        """The newest plan that every site was given, or of all; one made on request only has no trigger."""
+        wanted = PlanRow.trigger.is_not(None) if given else true()
+        latest = select(PlanRow.location_uid, func.max(PlanRow.created_ms)).where(wanted)
         of_site = tuple_(PlanRow.location_uid, PlanRow.created_ms)
-        query = select(*_SUMMARY).where(given, of_site.in_(latest.group_by(PlanRow.location_uid)))
+        query = select(*_SUMMARY).where(wanted, of_site.in_(latest.group_by(PlanRow.location_uid)))
         with self._database.reading() as session:
             rows = session.execute(query.order_by(PlanRow.plan_id)).all()
         return {plan.location_uid: plan for plan in as_records(rows, PlanSummary)}

@@ -7,10 +7,13 @@ import numpy as np
 from hypothesis import strategies as st
 
 from optimiser.domain import (
+    ChargingCurve,
     ChargingSession,
     DemandCharge,
+    FixedSegment,
     Group,
     PlanRequest,
+    Preconditioning,
     ShortfallPolicy,
     Site,
     Station,
@@ -206,6 +209,50 @@ def _tidy_window(window: Window) -> Window:
 def _tidy_session(session: ChargingSession) -> ChargingSession:
     arrival_ms = _tidy(session.arrival_ms)
     departure_ms = max(_tidy(session.departure_ms), arrival_ms + 5 * MS_PER_MINUTE)
+    since_ms = None if session.charging_since_ms is None else arrival_ms
     return replace(
-        session, arrival_ms=arrival_ms, departure_ms=departure_ms, margin_ms=_tidy(session.margin_ms)
+        session,
+        arrival_ms=arrival_ms,
+        departure_ms=departure_ms,
+        margin_ms=_tidy(session.margin_ms),
+        charging_since_ms=since_ms,
     )
+
+
+CURVES = (
+    ChargingCurve((0.0, 0.5, 1.0), (60.0, 60.0, 10.0)),
+    ChargingCurve((0.0, 0.4, 0.8, 1.0), (20.0, 50.0, 50.0, 5.0)),
+)
+
+
+@st.composite
+def featured(draw: st.DrawFn, session: ChargingSession) -> ChargingSession:
+    """Perhaps with a curve, a connector, a frozen plan or preconditioning."""
+    vehicle = session.vehicle
+    if vehicle.controllable and draw(st.integers(0, 4)) == 0:
+        vehicle = replace(vehicle, charging_curve=draw(st.sampled_from(CURVES)))
+    frozen, warm = None, None
+    start_ms = max(session.arrival_ms, NOW_MS)
+    if vehicle.controllable and session.departure_ms > start_ms and draw(st.integers(0, 9)) == 0:
+        soc_kwh = max(0.0, session.target_soc - session.soc) * vehicle.battery_capacity_kwh
+        hours = (session.departure_ms - start_ms) / MS_PER_HOUR
+        frozen = (FixedSegment(start_ms, session.departure_ms, min(5.0, soc_kwh / hours)),)
+    elif vehicle.controllable and draw(st.integers(0, 5)) == 0:
+        warm = Preconditioning(0.5, 15 * MS_PER_MINUTE, draw(st.sampled_from([0.0, 4.0])))
+    connector = draw(st.sampled_from([None, "1"]))
+    return replace(session, vehicle=vehicle, frozen=frozen, preconditioning=warm, connector_id=connector)
+
+
+@st.composite
+def full_depots(draw: st.DrawFn) -> PlanRequest:
+    """Two to five vehicles in slots of an hour, with every feature switched on at random."""
+    request = on_five_minutes(draw(depots(policies=st.just(ShortfallPolicy.FAIR))))
+    count = draw(st.integers(2, 5))
+    stays = [draw(sessions(i)) for i in range(count)]
+    stays = [draw(featured(_tidy_session(stay))) for stay in stays]
+    stations = tuple(
+        replace(station, connector_max_power_kw=draw(st.sampled_from([{}, {"1": 12.0}])))
+        for station in request.site.stations
+    )
+    site = replace(request.site, stations=stations)
+    return replace(request, site=site, sessions=tuple(stays), slot_minutes=60)

@@ -1,6 +1,5 @@
 """Laws that hold for every depot, whatever its numbers."""
 
-from collections.abc import Iterator
 from dataclasses import fields, replace
 
 import numpy as np
@@ -12,12 +11,9 @@ from optimiser.checker import check_plan
 from optimiser.domain import PlanRequest, Strategy
 from optimiser.plan import Plan
 from optimiser.planner import plan_site
-from optimiser.problem import PlanningProblem
 from optimiser.series import StepSeries
-from optimiser.strategies import objectives
 from tests.optimiser.builders import problem_of
 from tests.properties.reference_fair import fair_energies
-from tests.properties.reference_milp import least_missing, least_value
 from tests.properties.strategies import FAIR, depots, on_five_minutes, twins
 
 CLOSE = 1e-5  # a plan keeps to whole milliseconds and a solver to 1e-7; relative above 1
@@ -112,36 +108,3 @@ def test_shortfalls_are_fair(request: PlanRequest) -> None:
     assume(plan.shortfalls)
     delivered = delivered_kwh(plan) / problem.capacity_kwh
     assert delivered == pytest.approx(fair_energies(problem) / problem.capacity_kwh, abs=3e-5)
-
-
-@pytest.fixture(scope="module")
-def distances() -> Iterator[list[float]]:
-    """Relative distances to the true optimum, over all examples; on average they are small."""
-    found: list[float] = []
-    yield found
-    print(
-        f"\n{len(found)} tiny depots: mean {np.mean(found):.2e}, worst {np.max(found):.2e} above the optimum"
-    )
-    assert np.mean(found) < 0.05
-
-
-@given(request=depots(most=3).filter(lambda r: r.strategy is not Strategy.ASAP))
-def test_no_plan_beats_the_true_optimum_and_no_bound_exceeds_it(
-    request: PlanRequest, distances: list[float]
-) -> None:
-    """A whole MILP on tiny depots lies between every bound and every value."""
-    hourly = replace(on_five_minutes(request), slot_minutes=60)
-    plan, problem = plan_site(hourly), problem_of(hourly)
-    assume(problem.n_sessions > 0 and problem.cells.piece.size <= 30)
-    for stage, optimum in zip(plan.report.stages[:3], true_optima(plan, problem), strict=True):
-        assert not_above(stage.bound, optimum), f"{stage.name}: bound {stage.bound} over {optimum}"
-        assert not_above(optimum, stage.value, 1e-4), f"{stage.name}: {stage.value} beats {optimum}"
-        distances.append(max(0.0, stage.value - optimum) / max(1.0, abs(optimum)))
-
-
-def true_optima(plan: Plan, problem: PlanningProblem) -> Iterator[float]:
-    """Least missing of both wants, and the strategy's least value at the plan's own energies."""
-    yield from least_missing(problem)
-    optimum = least_value(problem, objectives(problem, plan.strategy)[0], delivered_kwh(plan))
-    assert optimum is not None, "the plan's own energies cannot be delivered"
-    yield optimum

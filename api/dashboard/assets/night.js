@@ -16,13 +16,9 @@ export const showSite = async (main, [uid], signal) => {
   return undefined;
 };
 
-// The plan that the site was given; where it never was given one, the newest that answered a question.
 const newestOf = async (uid, signal) => {
   const { sites } = await get("/v1/sites", { signal });
-  const given = sites.find((site) => site.locationUid === uid)?.newestPlan;
-  if (given) return given.planId;
-  const { plans } = await get(`/v1/plans?limit=1&site=${encodeURIComponent(uid)}`, { signal });
-  return plans[0]?.planId;
+  return sites.find((site) => site.locationUid === uid)?.newestPlan?.planId;
 };
 
 export const showPlan = async (main, [planId], signal) => {

@@ -47,7 +47,7 @@ const rows = (sites, replans) =>
       link(site.locationUid, siteHref(site.locationUid)),
       tonight(plan),
       peak(plan),
-      plan ? ago(plan.createdAt) : "–",
+      plan ? h("span", {}, ago(plan.createdAt), plan.trigger ? "" : ", on request") : "–",
       outcome(site.locationUid, replans),
       pushes(site),
       link("History", siteHref(site.locationUid, "/plans"), { "aria-label": `History of ${site.locationUid}` }),
@@ -55,7 +55,7 @@ const rows = (sites, replans) =>
   });
 
 const tonight = (plan) => {
-  if (!plan) return h("span", { class: "soft" }, "no plan given yet");
+  if (!plan) return h("span", { class: "soft" }, "no plan yet");
   if (!plan.shortfallKwh && !plan.short) return h("span", { class: "good-text" }, "✓ everybody ready");
   const who = plan.short === null ? "short" : `${plan.short} short`;
   return h("span", { class: "bad-text" }, `▲ ${who}, ${number(plan.shortfallKwh, 1)} kWh`);

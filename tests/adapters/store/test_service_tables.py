@@ -168,6 +168,8 @@ def test_the_newest_plan_of_a_site_is_one_that_it_was_given(store: SqlStore) -> 
     store.plans.save(a_plan("p-4", "south", trigger=None))
     newest: dict[str, PlanSummary] = store.plans.newest()
     assert {uid: plan.plan_id for uid, plan in newest.items()} == {"north": "p-2"}
+    of_all = store.plans.newest(given=False)
+    assert {uid: plan.plan_id for uid, plan in of_all.items()} == {"north": "p-3", "south": "p-4"}
 
 
 def test_the_outbox_in_numbers(store: SqlStore, clock: ManualClock) -> None:

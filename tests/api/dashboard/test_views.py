@@ -19,10 +19,11 @@ def newest(site, uid="yard"):
 
 
 def test_sites_lead_to_the_night(browse, site):
-    """A site that only answered questions says so; its name leads to its newest plan."""
+    """A site that was only planned on request says so; its name leads to its newest plan."""
     tab = browse()
     row = tab.get_by_role("row").filter(has=tab.get_by_role("rowheader", name="yard", exact=True))
-    expect(row).to_contain_text("no plan given yet")
+    expect(row).to_contain_text("on request")
+    expect(row).to_contain_text(f"{newest(site)[0]['short']} short")
     row.get_by_role("link", name="yard", exact=True).click()
     expect(tab.get_by_role("heading", level=1)).to_contain_text("yard, Mon 19 Jan to Tue 20 Jan 2026")
     drawn(tab)
