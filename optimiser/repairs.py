@@ -36,6 +36,7 @@ FLOW_CELLS = 40_000_000
 ALONE_CELLS = 120_000
 REPLANNED_CELLS = 20_000
 
+PROMISED = 1.0  # kW or minutes: how near to the smallest an amount is
 SOC_UNIT = 0.1  # points
 ROUNDED_UP_SOC = 0.049  # a target up to this many points above what is planned counts as reached
 ENOUGH_KWH = 1e-6
@@ -174,19 +175,27 @@ class _Case:
     def _enough(self, kind: Kind, needed: float) -> float | None:
         """The smallest amount that a plan proves to be enough; at least what a relaxed flow needs.
 
-        A little more than that is often enough when all may move, so this is planned first.
+        A plan of the depot costs as much as a hundred trials of the session alone, so it is only made where
+        these do not come as near as is promised. A little more than what is needed is often enough then.
         """
         unit, most = kind.within.unit, kind.within.most
         least = max(needed, unit)
         if self._earliest_alone(kind, least) is None:
             return least
-        little_more = min(most, least + unit)
+        little_more, near = min(most, least + unit), min(most, least + PROMISED)
+        if self._earliest_alone(kind, near) is None:
+            return self._enough_alone(kind, little_more, near)
         if self._may_plan() and self._planned_again(kind.make(little_more)):
             return little_more
         if self._earliest_alone(kind, most) is not None:
             return None
-        enough = smallest(lambda amount: self._earliest_alone(kind, amount), Range(unit, most, little_more))
+        enough = self._enough_alone(kind, little_more, most)
         return None if enough is None else self._less_by_planning(kind, little_more, enough)
+
+    def _enough_alone(self, kind: Kind, least: float, most: float) -> float | None:
+        """The smallest amount between these with which no other has to move."""
+        within = Range(kind.within.unit, most, least)
+        return smallest(lambda amount: self._earliest_alone(kind, amount), within)
 
     def _earliest_alone(self, kind: Kind, amount: float) -> float | None:
         if self.budget.alone_cells <= 0:
@@ -203,7 +212,7 @@ class _Case:
     def _less_by_planning(self, kind: Kind, low: float, enough: float) -> float:
         """Halve between what is too little and what is enough by planning the depot again."""
         unit = kind.within.unit
-        while enough - low > 1.5 * unit and self._may_plan():
+        while enough - low > PROMISED and self._may_plan():
             middle = unit * round((low + enough) / 2.0 / unit)
             low, enough = (low, middle) if self._planned_again(kind.make(middle)) else (middle, enough)
         return enough
