@@ -28,7 +28,7 @@ from optimiser.problem import PlanningProblem
 from optimiser.repair_kinds import Failure, Kind, cuts_of, kinds_for
 from optimiser.repair_outline import Amended
 from optimiser.repair_trials import Depot, Planned, Trials
-from optimiser.smallest import Range, smallest
+from optimiser.smallest import smallest
 from optimiser.units import PERCENT
 
 # Work for the repairs of one plan, counted in cells of the flows and plans that are made for it.
@@ -184,18 +184,26 @@ class _Case:
             return least
         little_more, near = min(most, least + unit), min(most, least + PROMISED)
         if self._earliest_alone(kind, near) is None:
-            return self._enough_alone(kind, little_more, near)
+            return little_more if self._earliest_alone(kind, little_more) is None else near
         if self._may_plan() and self._planned_again(kind.make(little_more)):
             return little_more
         if self._earliest_alone(kind, most) is not None:
             return None
-        enough = self._enough_alone(kind, little_more, most)
+        enough = self._enough_alone(kind, little_more)
         return None if enough is None else self._less_by_planning(kind, little_more, enough)
 
-    def _enough_alone(self, kind: Kind, least: float, most: float) -> float | None:
-        """The smallest amount between these with which no other has to move."""
-        within = Range(kind.within.unit, most, least)
-        return smallest(lambda amount: self._earliest_alone(kind, amount), within)
+    def _enough_alone(self, kind: Kind, least: float) -> float | None:
+        """An amount with which no other has to move, where the most is one; None where the work runs out.
+
+        Room that opens to a least power all at once is more than the rate tells, so steps end at the most.
+        """
+        most = kind.within.most
+
+        def earliest(amount: float) -> float | None:
+            after = self._earliest_alone(kind, amount)
+            return min(after, most) if after is not None and math.isfinite(after) else after
+
+        return smallest(earliest, replace(kind.within, least=least))
 
     def _earliest_alone(self, kind: Kind, amount: float) -> float | None:
         if self.budget.alone_cells <= 0:
