@@ -1,7 +1,7 @@
 """Running the service: from its first request to the end of its last."""
 
+from socket import socket
 from threading import Thread
-from types import FrameType
 
 import uvicorn
 
@@ -23,13 +23,13 @@ class DrainingServer(uvicorn.Server):
         super().__init__(config)
         self._services = services
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Begin to end; a second signal makes it quick."""
-        if not self._services.stopping.is_set():
-            self._services.stopping.set()
-            grace_s = self._services.settings.shutdown_s
-            Thread(target=self._services.solver.close, args=(grace_s,), daemon=True).start()
-        super().handle_exit(sig, frame)
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        """Begin to end, on the loop: a lock taken in a signal's handler waits for ever if the next signal
+        comes while it is held."""
+        self._services.stopping.set()
+        grace_s = self._services.settings.shutdown_s
+        Thread(target=self._services.solver.close, args=(grace_s,), daemon=True).start()
+        await super().shutdown(sockets)
 
 
 def run_server(settings: Settings, host: str, port: int) -> None:

@@ -1,12 +1,13 @@
 """What `depot replan` does, behind its options."""
 
+import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from types import FrameType
 
 import typer
@@ -126,17 +127,29 @@ def _chargeye(settings: Settings, clock: Clock) -> ChargEyeClient:
 
 @contextmanager
 def _told_to_stop() -> Iterator[Event]:
-    """Set by SIGTERM or Ctrl-C; a second Ctrl-C ends at once."""
-    stop = Event()
+    """Set by SIGTERM or Ctrl-C; a second Ctrl-C ends at once.
+
+    A handler may interrupt whoever holds the event's lock, so it only writes to a pipe, and a thread sets it.
+    """
+    stop, (told_fd, tell_fd) = Event(), os.pipe()
 
     def told(number: int, _frame: FrameType | None) -> None:
-        stop.set()
+        os.write(tell_fd, b"x")
         if number == signal.SIGINT:
             signal.signal(signal.SIGINT, signal.default_int_handler)
 
+    def listen() -> None:
+        if os.read(told_fd, 1):
+            stop.set()
+
+    listener = Thread(target=listen, daemon=True)
+    listener.start()
     before = {number: signal.signal(number, told) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield stop
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        os.close(tell_fd)
+        listener.join()
+        os.close(told_fd)

@@ -176,6 +176,16 @@ def test_a_signal_lets_what_runs_finish(tmp_path):
         assert "Traceback" not in log.read_text()
 
 
+def test_a_storm_of_signals_ends_it_as_one_does(tmp_path):
+    """The next signal comes while the last one is still being taken."""
+    with a_process(tmp_path) as (process, url, log):
+        assert httpx.get(f"{url}/healthz", timeout=180).status_code == 200
+        for _ in range(200):
+            process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE_S) in (0, -signal.SIGTERM)
+        assert "Traceback" not in log.read_text()
+
+
 def test_a_signal_ends_a_monster_after_its_grace_with_an_answer(tmp_path):
     """What is not done in time is told so, and no process is left behind."""
     with a_process(tmp_path, DEPOT_SHUTDOWN_S="1") as (process, url, _), ThreadPoolExecutor(1) as threads:
