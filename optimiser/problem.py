@@ -19,7 +19,7 @@ from optimiser.paths import NONE, Paths, Tree, make_paths, make_tree
 from optimiser.preconditioning import is_cut, under_limits, wanted_preconditioning
 from optimiser.run_rules import ANY_NUMBER
 from optimiser.running import running_kwh
-from optimiser.series import Floats
+from optimiser.series import Floats, Instants
 from optimiser.timegrid import TimeGrid, make_timegrid
 from optimiser.units import MS_PER_HOUR, MS_PER_MINUTE
 
@@ -201,7 +201,7 @@ def build_problem(
     warmed = under_limits(warm, sessions, make_limits(sessions, site, grid, given), supply_kw, grid)
     fixed = given + warmed
     supplied = zip(sessions, supply_kw.tolist(), strict=True)
-    max_power_kw = np.array([_largest_power_kw(session, kw) for session, kw in supplied])
+    max_power_kw = np.array([largest_power_kw(session, kw) for session, kw in supplied])
     cells = _cells(sessions, grid, max_power_kw, request.now_ms)
     starts, hours = grid.piece_starts_ms, grid.piece_hours
     ac_per_dc = 1.0 / site.ac_dc_power_ratio
@@ -249,8 +249,13 @@ def _column(sessions: tuple[ChargingSession, ...], name: str) -> Floats:
 
 def _max_pauses(request: PlanRequest, sessions: tuple[ChargingSession, ...]) -> Index:
     """What the request allows, and none for vehicles that cannot pause."""
-    most = ANY_NUMBER if request.max_pauses is None else min(request.max_pauses, ANY_NUMBER)
+    most = pauses_allowed(request)
     return np.array([most if s.vehicle.pausable else 0 for s in sessions], dtype=np.intp)
+
+
+def pauses_allowed(request: PlanRequest) -> int:
+    """The most pauses of a vehicle that can pause."""
+    return ANY_NUMBER if request.max_pauses is None else min(request.max_pauses, ANY_NUMBER)
 
 
 def _run_left_hours(request: PlanRequest, sessions: tuple[ChargingSession, ...]) -> Floats:
@@ -268,7 +273,7 @@ def _supply_kw(sessions: tuple[ChargingSession, ...], site: Site) -> Floats:
     return np.array([np.inf if at is None else at.supply_limit_kw(plug) for at, plug in wanted])
 
 
-def _largest_power_kw(session: ChargingSession, supply_kw: float) -> float:
+def largest_power_kw(session: ChargingSession, supply_kw: float) -> float:
     """The vehicle's own limit, its connector's and its station's; 0 where its least power is above that."""
     largest_kw = min(session.vehicle.max_power_kw, supply_kw)
     usable = largest_kw >= min(session.vehicle.min_power_kw, curve_floor_kw(session))
@@ -277,14 +282,24 @@ def _largest_power_kw(session: ChargingSession, supply_kw: float) -> float:
 
 def _cells(sessions: tuple[ChargingSession, ...], grid: TimeGrid, max_power_kw: Floats, now_ms: int) -> Cells:
     """One cell per session and piece in `[max(arrival, now), departure - margin)`."""
+    return cells_between(*charging_windows(sessions, now_ms), grid, max_power_kw)
+
+
+def charging_windows(sessions: tuple[ChargingSession, ...], now_ms: int) -> tuple[Instants, Instants]:
+    """From when and until when each session may charge; it ends first where nothing is planned by us."""
     starts = np.array([max(s.arrival_ms, now_ms) for s in sessions], dtype=np.int64)
     ends = np.array([_last_instant(s, now_ms) for s in sessions], dtype=np.int64)
-    first = np.searchsorted(grid.piece_edges_ms, starts)
-    counts = np.maximum(np.searchsorted(grid.piece_edges_ms, np.maximum(ends, starts)) - first, 0)
+    return starts, ends
+
+
+def cells_between(starts_ms: Instants, ends_ms: Instants, grid: TimeGrid, max_power_kw: Floats) -> Cells:
+    """One cell per session and piece in `[start, end)`, both edges of the grid; none where it ends first."""
+    first = np.searchsorted(grid.piece_edges_ms, starts_ms)
+    last = np.searchsorted(grid.piece_edges_ms, np.maximum(ends_ms, starts_ms))
+    counts = np.maximum(last - first, 0)
     first_cell = np.concatenate([[0], np.cumsum(counts)]).astype(np.intp)
-    session = np.repeat(np.arange(len(sessions)), counts)
-    piece = np.arange(first_cell[-1]) - first_cell[session] + first[session]
-    return Cells(first_cell, piece.astype(np.intp), max_power_kw[session] * grid.piece_hours[piece])
+    piece = np.arange(first_cell[-1], dtype=np.intp) + np.repeat(first - first_cell[:-1], counts)
+    return Cells(first_cell, piece, np.repeat(max_power_kw, counts) * grid.piece_hours[piece])
 
 
 def _last_instant(session: ChargingSession, now_ms: int) -> int:

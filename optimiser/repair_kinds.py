@@ -19,23 +19,24 @@ from optimiser.amendments import (
 from optimiser.cuts import cell_prices
 from optimiser.domain import ChargingSession, PlanRequest
 from optimiser.engines.base import Prices
-from optimiser.network import Network
+from optimiser.network import Marks, Network
 from optimiser.paths import NONE
 from optimiser.plan import Repair, Shortfall
 from optimiser.problem import PlanningProblem
+from optimiser.repair_outline import LONGEST_DELAY_MS
 from optimiser.series import Floats, Instants
 from optimiser.smallest import Range
-from optimiser.units import MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE
+from optimiser.units import MS_PER_HOUR, MS_PER_MINUTE
 
 # How exact the answers are: well inside the kW and the minute that a plan promises. With least power or
 # unbroken runs every trial is a plan, so fewer of them.
 LINEAR_UNIT_KW = 0.1
 RULED_UNIT_KW = 0.5
 UNIT_MINUTES = 1.0
-LONGEST_DELAY_MS = MS_PER_DAY  # who waits for longer misses the next day's trip as well
+
+BITS = 64
 
 Gain = Callable[[PlanningProblem, Prices], float]
-Build = Callable[[Repair], PlanningProblem]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -74,12 +75,9 @@ def _by_gain(gain: Gain) -> Callable[[Failure], float]:
 
 
 def kinds_for(
-    request: PlanRequest, problem: PlanningProblem, shortfall: Shortfall, build: Build, *, linear: bool
+    request: PlanRequest, problem: PlanningProblem, shortfall: Shortfall, *, linear: bool
 ) -> Iterator[Kind]:
-    """The kinds with an amount. Caps are raised where they bite; by rules that may be anywhere in the stay.
-
-    `build` makes the problem with a repair.
-    """
+    """The kinds with an amount. Caps are raised where they bite; by rules that may be all of the stay."""
     i, unit_kw = shortfall.session, LINEAR_UNIT_KW if linear else RULED_UNIT_KW
     for place, limit in enumerate(problem.limits):
         kind, _, name = limit.limit_id.partition(":")
@@ -89,7 +87,7 @@ def kinds_for(
             yield _raised_cap(problem, place, window, unit_kw)
     if _is_described(request, problem.sessions[i]):
         yield _raised_connector(request, problem, i, unit_kw)
-    yield _delayed(request, problem, i, build)
+    yield _delayed(request, problem, i)
     if problem.min_power_kw[i] > 0.0:
         yield _lower_min_power(request, problem, i)
 
@@ -173,7 +171,7 @@ def _stay_hours(session: ChargingSession) -> float:
     return (session.departure_ms - session.arrival_ms) / MS_PER_HOUR
 
 
-def _delayed(request: PlanRequest, problem: PlanningProblem, i: int, build: Build) -> Kind:
+def _delayed(request: PlanRequest, problem: PlanningProblem, i: int) -> Kind:
     """No longer than until the vehicle's next stay.
 
     Preconditioning moves with the departure and leaves room behind: then no cut tells what is needed.
@@ -186,7 +184,7 @@ def _delayed(request: PlanRequest, problem: PlanningProblem, i: int, build: Buil
     ]
     longest_ms = min([LONGEST_DELAY_MS, *(arrival_ms - session.departure_ms for arrival_ms in next_ms)])
     most = longest_ms // MS_PER_MINUTE
-    walk = _Delays(lambda: build(_delay(most)), i)
+    walk = _Delays(i, session.charge_until_ms + most * MS_PER_MINUTE)
     return Kind(
         _delay,
         Range(UNIT_MINUTES, most),
@@ -202,18 +200,18 @@ def _delay(by_minutes: float) -> Repair:
 class _Delays:
     """What a session could take at most in the time that a delay gives it, outside a cut."""
 
-    def __init__(self, build_longest: Callable[[], PlanningProblem], session: int) -> None:
-        self.build_longest = build_longest
+    def __init__(self, session: int, last_ms: int) -> None:
         self.session = session
-        self._longest: PlanningProblem | None = None
+        self.last_ms = last_ms
 
     def earliest(self, failure: Failure) -> float:
         """The delay [min] after which what comes into the cut could be what is missing; infinite if never."""
-        if self._longest is None:
-            self._longest = self.build_longest()
-        until_ms = failure.problem.sessions[self.session].charge_until_ms
-        edges_ms, power_kw = _power_after(self._longest, self.session, until_ms, failure.problem)
-        power_kw = power_kw * self._outside(failure, edges_ms[:-1])
+        problem = failure.problem
+        until_ms = problem.sessions[self.session].charge_until_ms
+        edges_ms = problem.grid.piece_edges_ms
+        inside = edges_ms[(edges_ms > until_ms) & (edges_ms < self.last_ms)]
+        edges_ms = np.concatenate([[until_ms], inside, [max(until_ms, self.last_ms)]])
+        power_kw = problem.max_power_kw[self.session] * self._outside(failure, edges_ms[:-1])
         charged = np.concatenate([[0.0], np.cumsum(power_kw * np.diff(edges_ms) / MS_PER_HOUR)])
         later_ms = _reached_ms(edges_ms, charged, failure.missing_kwh) - until_ms
         return failure.amount + max(0.0, later_ms) / MS_PER_MINUTE
@@ -227,20 +225,6 @@ class _Delays:
         past = instants_ms >= problem.grid.piece_edges_ms[-1]
         outside: Floats = np.where(past, 1.0, np.clip(1.0 - price, 0.0, 1.0))
         return outside
-
-
-def _power_after(
-    longest: PlanningProblem, session: int, until_ms: int, problem: PlanningProblem
-) -> tuple[Instants, Floats]:
-    """Edges of either grid from an instant on, and the session's largest power [kW] between them."""
-    cells = slice(int(longest.cells.first_cell[session]), int(longest.cells.first_cell[session + 1]))
-    pieces = longest.cells.piece[cells]
-    last_ms = longest.grid.piece_edges_ms[pieces[-1] + 1] if pieces.size else until_ms
-    both = np.concatenate([longest.grid.piece_edges_ms, problem.grid.piece_edges_ms, [until_ms]])
-    edges_ms = np.unique(both[(both >= until_ms) & (both <= max(last_ms, until_ms))])
-    at = np.searchsorted(longest.grid.piece_edges_ms[pieces], edges_ms[:-1], side="right") - 1
-    power_kw = (longest.cells.upper_kwh / longest.cell_hours)[cells]
-    return edges_ms, power_kw[at]
 
 
 def _reached_ms(edges_ms: Instants, charged_kwh: Floats, wanted_kwh: float) -> float:
@@ -268,10 +252,24 @@ def _lower_min_power(request: PlanRequest, problem: PlanningProblem, i: int) -> 
     )
 
 
-def cut_of(problem: PlanningProblem, network: Network, session: int) -> Prices:
-    """The minimum cut around a session that can take no more: the full limits that its energy comes up to."""
-    cells = slice(int(problem.cells.first_cell[session]), int(problem.cells.first_cell[session + 1]))
-    reached = network.reached_by(cells)
-    above = np.where(network.parent[:, None] == NONE, False, reached[network.parent])
-    crossed = reached & ~network.open & ~above
-    return replace(Prices.none(problem), limits=crossed.astype(np.float64))
+def cuts_of(problem: PlanningProblem, network: Network, sessions: list[int]) -> Iterator[Prices]:
+    """The minimum cut around each of these sessions, which can take no more: the full limits that its
+    energy comes up to. One bit a session, so that the network is gone through once for 64 of them."""
+    first = problem.cells.first_cell
+    for start in range(0, len(sessions), BITS):
+        some = sessions[start : start + BITS]
+        here = np.zeros(network.drawn.shape, dtype=np.uint64)
+        for bit, i in enumerate(some):
+            cells = slice(int(first[i]), int(first[i + 1]))
+            here.ravel()[network.place[cells][network.takes[cells]]] |= np.uint64(1 << bit)
+        crossed = _crossed(network, network.spread(here, np.bitwise_or))
+        for bit in range(len(some)):
+            limits = (crossed >> np.uint64(bit) & np.uint64(1)).astype(np.float64)
+            yield replace(Prices.none(problem), limits=limits)
+
+
+def _crossed(network: Network, reached: Marks) -> Marks:
+    """By limit and piece, who reaches a full place, and not the one above it."""
+    above = np.where(network.parent[:, None] == NONE, np.zeros_like(reached), reached[network.parent])
+    crossed: Marks = np.where(network.open, np.zeros_like(reached), reached & ~above)
+    return crossed

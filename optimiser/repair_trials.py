@@ -12,27 +12,23 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from optimiser.commitment import is_linear, needs_commitment
-from optimiser.domain import ChargingSession, FixedSegment, PlanRequest, Strategy
+from optimiser.commitment import is_linear
+from optimiser.domain import ChargingSession, PlanRequest
 from optimiser.engines.base import Engine, Prices
-from optimiser.fixed_load import fixed_loads
+from optimiser.engines.choice import AUTO, choose_engine
 from optimiser.network import ROUNDING_KWH
-from optimiser.pattern import run_power_kw
 from optimiser.plan import Segments
-from optimiser.problem import PlanningProblem, build_problem
-from optimiser.ruled_runs import bound_to_runs, rules_of
-from optimiser.run_patterns import Course
-from optimiser.runs import ONE_RUN, cheapest_runs
-from optimiser.series import Floats, StepSeries
+from optimiser.problem import PlanningProblem
+from optimiser.repair_alone import Beside, most_alone
+from optimiser.repair_outline import Amended, Outline, problem_of
+from optimiser.series import Floats
 from optimiser.shortfalls import REACHED_SOC
 from optimiser.solve import Solution, solve
-from optimiser.spread import cheapest_spread
 
 # A repair must bring the session to within this share of what counts as reached: so that rounding in
 # between never undoes it, and so that it is not larger than needed.
 AIMED_SHARE = 0.999
 KEPT_KWH = 1e-3  # what another session may lose to rounding
-ONE_SLOT_MINUTES = 1_000_000
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -51,105 +47,102 @@ class Planned:
         return is_linear(self.problem)
 
 
+class Depot:
+    """What the trials of all repairs of one plan share; `engine` makes the relaxed flows, deaf to curves."""
+
+    def __init__(self, planned: Planned) -> None:
+        self.planned = planned
+        self.outline = Outline(planned.request)
+        self.beside = Beside(planned.request, planned.problem, planned.segments)
+        self.places = _places(planned)
+        free = replace(self.outline.plain.without_curves(), has_power_rules=False)
+        self.engine = planned.engine if planned.is_linear else choose_engine(AUTO, free)
+        problem, energy_kwh = planned.problem, planned.solution.energy_kwh
+        self.kept_kwh = problem.delivered_kwh(energy_kwh)
+        used_kwh = [problem.used_kwh(limit, energy_kwh) for limit in problem.limits]
+        self._used_kwh = _running_sums(np.array(used_kwh))
+
+    def solver(self, problem: PlanningProblem) -> Engine:
+        """The plan's engine, unless the first curve has come into the depot with a repair."""
+        is_new = problem.curves is not None and self.planned.problem.curves is None
+        return choose_engine(AUTO, problem) if is_new else self.planned.engine
+
+    def taken_by_others(self, i: int) -> Floats:
+        """Energy that others have charged under each limit up to each edge of the plan's pieces."""
+        problem = self.planned.problem
+        cells = slice(int(problem.cells.first_cell[i]), int(problem.cells.first_cell[i + 1]))
+        own_kwh = np.zeros(problem.n_pieces)
+        own_kwh[problem.cells.piece[cells]] = self.planned.solution.energy_kwh[cells]
+        above = np.array([limit.members[i] for limit in problem.limits], dtype=np.float64)
+        taken: Floats = self._used_kwh - above[:, None] * _running_sums(own_kwh[None, :])
+        return taken
+
+
+def _running_sums(per_piece: Floats) -> Floats:
+    """Sums along each row up to each edge, from 0."""
+    sums: Floats = np.concatenate([np.zeros((per_piece.shape[0], 1)), np.cumsum(per_piece, axis=1)], axis=1)
+    return sums
+
+
 class Trials:
     """The tests of one session's repairs; an amended request goes in, what is missing comes out."""
 
-    def __init__(self, planned: Planned, i: int) -> None:
-        self.planned = planned
+    def __init__(self, depot: "Depot", i: int) -> None:
+        self.planned = depot.planned
+        self.depot = depot
         self.i = i
-        self.session = planned.problem.sessions[i]
-        self.kept_kwh = planned.problem.delivered_kwh(planned.solution.energy_kwh)
-        self._taken_kwh = _taken_by_others(planned, i)
+        self.session = self.planned.problem.sessions[i]
+        self.kept_kwh = depot.kept_kwh
+        self.place = next(place for place, own in depot.places.items() if own == i)
+        self._taken_kwh = depot.taken_by_others(i)
+        self._above = [bool(limit.members[i]) for limit in self.planned.problem.limits]
 
-    def aim_kwh(self, problem: PlanningProblem) -> float:
+    def aim_kwh(self, need_kwh: float) -> float:
         """The least energy at which the session's target counts as reached, and a little more."""
-        reached = AIMED_SHARE * REACHED_SOC * float(problem.capacity_kwh[self.i])
-        return max(0.0, float(problem.need_kwh[self.i]) - reached)
+        reached = AIMED_SHARE * REACHED_SOC * float(self.planned.problem.capacity_kwh[self.i])
+        return max(0.0, need_kwh - reached)
 
-    def problem_of(self, request: PlanRequest, *, coarse: bool = True) -> PlanningProblem:
-        """The arrays of an amended request; the coarse ones know no slots, which no relaxed flow needs."""
-        if coarse:
-            free = StepSeries.constant(0.0)
-            site = replace(request.site, price_per_kwh=free, carbon_g_per_kwh=None, demand_charge=None)
-            request = replace(request, site=site, slot_minutes=ONE_SLOT_MINUTES)
-        ours = tuple(session for session in request.sessions if session.vehicle.controllable)
-        return build_problem(request, ours, fixed_loads(request, request.sessions), request.site)
-
-    def held(self, problem: PlanningProblem) -> float:
+    def held(self, depot: Amended) -> float:
         """Energy missing of the aim where all others stay where they are, whatever the session's rules.
 
         Infinite where they cannot: preconditioning that moves with a departure may be in their way.
         """
-        edges_ms, known_ms = problem.grid.piece_edges_ms, self.planned.problem.grid.piece_edges_ms
-        taken = [np.diff(np.interp(edges_ms, known_ms, kwh)) for kwh in self._taken_kwh]
-        left = [limit.room_kwh - kwh for limit, kwh in zip(problem.limits, taken, strict=True)]
+        known_ms = self.planned.problem.grid.piece_edges_ms
+        taken = [np.diff(np.interp(depot.edges_ms, known_ms, kwh)) for kwh in self._taken_kwh]
+        left = [room_kwh - kwh for room_kwh, kwh in zip(depot.rooms_kwh, taken, strict=True)]
         if min(float(kwh.min()) for kwh in left) < -ROUNDING_KWH:
             return math.inf
-        return self._missing_in_room(problem, left)
-
-    def _missing_in_room(self, problem: PlanningProblem, left_kwh: list[Floats]) -> float:
-        """What is missing where the session fills all room that is left under its limits."""
-        cells = slice(int(problem.cells.first_cell[self.i]), int(problem.cells.first_cell[self.i + 1]))
-        pieces, most = problem.cells.piece[cells], problem.cells.upper_kwh[cells]
-        for limit, left in zip(problem.limits, left_kwh, strict=True):
-            if limit.members[self.i]:
-                most = np.minimum(most, left[pieces])
-        return self.aim_kwh(problem) - float(np.maximum(most, 0.0).sum())
+        own = [left_kwh[depot.pieces] for left_kwh, above in zip(left, self._above, strict=True) if above]
+        most = np.minimum(depot.upper_kwh, np.min(own, axis=0))
+        return self.aim_kwh(depot.need_kwh) - float(np.maximum(most, 0.0).sum())
 
     def relaxed(self, problem: PlanningProblem) -> tuple[float, Prices]:
         """What is missing where the others may move but keep their energy, and the cut that says why."""
         demand = self.kept_kwh.copy()
-        demand[self.i] = self.aim_kwh(problem)
-        flow = self.planned.engine.most(problem, demand)
+        demand[self.i] = self.aim_kwh(float(problem.need_kwh[self.i]))
+        flow = self.depot.engine.most(problem.without_curves(), demand)
         missing = np.maximum(demand - problem.delivered_kwh(flow.energy_kwh), 0.0)
         return float(missing.sum()), flow.prices
 
     def alone(self, request: PlanRequest) -> float:
         """What is missing where the others are frozen and the session is planned by its own rules."""
-        problem = self.problem_of(self._frozen(request), coarse=False)
-        if problem.curves is not None:
-            solution = solve(self.planned.engine, problem, Strategy.ASAP, served_is_enough=True)
-            return self.aim_kwh(problem) - float(problem.delivered_kwh(solution.energy_kwh)[self.i])
-        if not needs_commitment(problem)[self.i]:
-            return self._missing_in_room(problem, [limit.room_kwh for limit in problem.limits])
-        return self.aim_kwh(problem) - self._most_by_rules(problem)
-
-    def _most_by_rules(self, problem: PlanningProblem) -> float:
-        """Energy of the earliest run, or of the earliest pieces, in an otherwise settled depot."""
-        cells = slice(int(problem.cells.first_cell[self.i]), int(problem.cells.first_cell[self.i + 1]))
-        pieces, ruled = problem.cells.piece[cells], bool(bound_to_runs(problem)[self.i])
-        room = np.min([limit.room_kwh for limit in problem.limits if limit.members[self.i]], axis=0)
-        low = float(run_power_kw(problem)[self.i]) * problem.cell_hours[cells]
-        high = np.minimum(problem.cells.upper_kwh[cells], room[pieces])
-        need, price = float(problem.need_kwh[self.i]), problem.middle_hours[pieces]
-        course = Course(price, low, high, problem.cell_hours[cells])
-        run = cheapest_runs(course, need, rules_of(problem, self.i) if ruled else ONE_RUN)
-        run = run if ruled else cheapest_spread(price, low, high, need, run)
-        return 0.0 if run is None else float(run.energy_kwh.sum())
+        session = request.sessions[self.place]
+        problem = problem_of(self.depot.beside.request_of(self.i, request, session))
+        aim_kwh = self.aim_kwh(float(problem.need_kwh[0]))
+        return aim_kwh - most_alone(problem, aim_kwh)
 
     def planned_again(self, request: PlanRequest) -> bool:
         """Whether the planner brings the session to its target, and the others to what they had."""
-        problem = self.problem_of(self._content(request), coarse=False)
-        solution = solve(self.planned.engine, problem, request.strategy, served_is_enough=True)
+        problem = problem_of(self._content(request))
+        solution = solve(self.depot.solver(problem), problem, request.strategy, served_is_enough=True)
         delivered = problem.delivered_kwh(solution.energy_kwh)
         wanted = self.kept_kwh - KEPT_KWH
-        wanted[self.i] = self.aim_kwh(problem)
+        wanted[self.i] = self.aim_kwh(float(problem.need_kwh[self.i]))
         return bool(np.all(delivered >= wanted))
-
-    def _frozen(self, request: PlanRequest) -> PlanRequest:
-        """All others with the plans that they have."""
-        places = _places(self.planned)
-        sessions = tuple(
-            replace(session, frozen=_fixed(self.planned.segments, places[place]))
-            if place in places and places[place] != self.i
-            else session
-            for place, session in enumerate(request.sessions)
-        )
-        return replace(request, sessions=sessions)
 
     def _content(self, request: PlanRequest) -> PlanRequest:
         """All others with the SoC that they reach as their target."""
-        places = _places(self.planned)
+        places = self.depot.places
         sessions = tuple(
             replace(session, target_soc=self._reached_soc(session, places[place]))
             if place in places and places[place] != self.i
@@ -167,16 +160,3 @@ def _places(planned: Planned) -> dict[int, int]:
     """Where in the request each session of the problem is: place in the request -> session."""
     ours = (p for p, session in enumerate(planned.request.sessions) if session.vehicle.controllable)
     return {place: i for i, place in enumerate(ours)}
-
-
-def _fixed(segments: Segments, i: int) -> tuple[FixedSegment, ...]:
-    rows = segments.rows(i)
-    columns = segments.start_ms[rows], segments.end_ms[rows], segments.power_kw[rows]
-    return tuple(FixedSegment(int(a), int(b), float(kw)) for a, b, kw in zip(*columns, strict=True))
-
-
-def _taken_by_others(planned: Planned, i: int) -> tuple[Floats, ...]:
-    """Energy that others have charged under each limit up to each piece's edge."""
-    problem = planned.problem
-    others = np.where(problem.cell_session == i, 0.0, planned.solution.energy_kwh)
-    return tuple(np.concatenate([[0.0], np.cumsum(used)]) for used in problem.used_by_limits(others))

@@ -22,19 +22,21 @@ from optimiser.commitment import is_linear
 from optimiser.domain import PlanRequest
 from optimiser.engines.base import Prices
 from optimiser.exceptions import SolverError
-from optimiser.network import Network, make_network
+from optimiser.network import make_network
 from optimiser.plan import Repair, Shortfall
 from optimiser.problem import PlanningProblem
-from optimiser.repair_kinds import Failure, Kind, cut_of, kinds_for
-from optimiser.repair_trials import Planned, Trials
-from optimiser.smallest import Range, smallest
+from optimiser.repair_kinds import Failure, Kind, cuts_of, kinds_for
+from optimiser.repair_outline import Amended
+from optimiser.repair_trials import Depot, Planned, Trials
+from optimiser.smallest import smallest
 from optimiser.units import PERCENT
 
 # Work for the repairs of one plan, counted in cells of the flows and plans that are made for it.
-FLOW_CELLS = 600_000
-ALONE_CELLS = 20_000
+FLOW_CELLS = 40_000_000
+ALONE_CELLS = 120_000
 REPLANNED_CELLS = 20_000
 
+PROMISED = 1.0  # kW or minutes: how near to the smallest an amount is
 SOC_UNIT = 0.1  # points
 ROUNDED_UP_SOC = 0.049  # a target up to this many points above what is planned counts as reached
 ENOUGH_KWH = 1e-6
@@ -51,10 +53,8 @@ class _Budget:
 
 
 def _budget(problem: PlanningProblem) -> _Budget:
-    """Less where charging curves leave all flows to HiGHS, some 40 times slower a cell."""
-    if problem.curves is None:
-        return _Budget()
-    return _Budget(FLOW_CELLS // 40, ALONE_CELLS, REPLANNED_CELLS // 10)
+    """Charging curves leave the plans to HiGHS, some 10 times slower a cell."""
+    return _Budget() if problem.curves is None else _Budget(replanned_cells=REPLANNED_CELLS // 10)
 
 
 def with_repairs(planned: Planned, shortfalls: tuple[Shortfall, ...]) -> tuple[Shortfall, ...]:
@@ -65,12 +65,20 @@ def with_repairs(planned: Planned, shortfalls: tuple[Shortfall, ...]) -> tuple[S
     """
     if not shortfalls:
         return shortfalls
-    budget = _budget(planned.problem)
-    network = make_network(planned.problem, planned.solution.energy_kwh) if planned.is_linear else None
+    budget, depot = _budget(planned.problem), Depot(planned)
+    cuts = _known_cuts(planned, [shortfall.session for shortfall in shortfalls])
     repairs: dict[int, tuple[Repair, ...]] = {}
     for shortfall in sorted(shortfalls, key=lambda entry: (-entry.shortfall_kwh, entry.session)):
-        repairs[shortfall.session] = _repairs_of(_Case(planned, shortfall, network, budget))
+        repairs[shortfall.session] = _repairs_of(_Case(depot, shortfall, cuts.get(shortfall.session), budget))
     return tuple(replace(entry, repairs=repairs[entry.session]) for entry in shortfalls)
+
+
+def _known_cuts(planned: Planned, sessions: list[int]) -> dict[int, Prices]:
+    """The cuts around those who are short that the plan itself shows; only a linear depot's are exact."""
+    network = make_network(planned.problem, planned.solution.energy_kwh) if planned.is_linear else None
+    if network is None:
+        return {}
+    return dict(zip(sessions, cuts_of(planned.problem, network, sessions), strict=True))
 
 
 def _repairs_of(case: "_Case") -> tuple[Repair, ...]:
@@ -84,15 +92,14 @@ def _repairs_of(case: "_Case") -> tuple[Repair, ...]:
 class _Case:
     """The search for the repairs of one shortfall."""
 
-    def __init__(
-        self, planned: Planned, shortfall: Shortfall, network: Network | None, budget: _Budget
-    ) -> None:
-        self.planned = planned
+    def __init__(self, depot: Depot, shortfall: Shortfall, cut: Prices | None, budget: _Budget) -> None:
+        self.planned = depot.planned
+        self.outline = depot.outline
         self.shortfall = shortfall
-        self.network = network
+        self.cut = cut
         self.budget = budget
-        self.trials = Trials(planned, shortfall.session)
-        self.session = planned.problem.sessions[shortfall.session]
+        self.trials = Trials(depot, shortfall.session)
+        self.session = depot.planned.problem.sessions[shortfall.session]
         self._now: Failure | None = None
 
     def repairs(self) -> Iterator[Repair]:
@@ -115,7 +122,7 @@ class _Case:
     def _with_amounts(self) -> Iterator[Repair]:
         linear = self.planned.is_linear
         request, problem = self.planned.request, self.planned.problem
-        for kind in kinds_for(request, problem, self.shortfall, self._problem_of, linear=linear):
+        for kind in kinds_for(request, problem, self.shortfall, linear=linear):
             needed = self._needed(kind)
             if needed is None:
                 continue
@@ -131,25 +138,24 @@ class _Case:
         if amount == 0.0:
             now = self._unrepaired()
             return kind.earliest(now) if now.missing_kwh > ENOUGH_KWH else None
-        problem = self._problem_of(kind.make(amount))
-        held = self.trials.held(problem)
+        depot = self._depot_with(kind.make(amount))
+        held = self.trials.held(depot)
         if held <= ENOUGH_KWH:
             return None
-        if not self._may_flow(problem):
+        if not self._may_flow():
             return _by_rate(kind, amount, held) if math.isfinite(held) else amount + kind.within.unit
-        missing, cut = self._relaxed(problem)
-        return kind.earliest(Failure(amount, missing, problem, cut)) if missing > 0.0 else None
+        missing, cut = self._relaxed(depot.problem)
+        return kind.earliest(Failure(amount, missing, depot.problem, cut)) if missing > 0.0 else None
 
     def _unrepaired(self) -> Failure:
         """What is missing as things are, and the cut that says why: the plan's own where that is exact."""
         if self._now is None:
             problem, i = self.planned.problem, self.shortfall.session
-            if self.network is not None:
-                missing = self.trials.aim_kwh(problem) - float(self.trials.kept_kwh[i])
-                self._now = Failure(0.0, missing, problem, cut_of(problem, self.network, i))
+            if self.cut is not None:
+                missing = self.trials.aim_kwh(float(problem.need_kwh[i])) - float(self.trials.kept_kwh[i])
+                self._now = Failure(0.0, missing, problem, self.cut)
             else:
-                coarse = self.trials.problem_of(self.planned.request)
-                self._now = self._failure(coarse)
+                self._now = self._failure(self.outline.plain)
         return self._now
 
     def _failure(self, problem: PlanningProblem) -> Failure:
@@ -161,27 +167,43 @@ class _Case:
         missing, cut = self.trials.relaxed(problem)
         return (missing if missing > FLOW_KWH else 0.0), cut
 
-    def _may_flow(self, problem: PlanningProblem) -> bool:
-        return self.budget.flow_cells >= problem.cells.piece.size
+    def _may_flow(self) -> bool:
+        return self.budget.flow_cells >= self.outline.plain.cells.piece.size
 
     # -- least power and unbroken runs ---------------------------------------------------------
 
     def _enough(self, kind: Kind, needed: float) -> float | None:
         """The smallest amount that a plan proves to be enough; at least what a relaxed flow needs.
 
-        A little more than that is often enough when all may move, so this is planned first.
+        A plan of the depot costs as much as a hundred trials of the session alone, so it is only made where
+        these do not come as near as is promised. A little more than what is needed is often enough then.
         """
         unit, most = kind.within.unit, kind.within.most
         least = max(needed, unit)
         if self._earliest_alone(kind, least) is None:
             return least
-        little_more = min(most, least + unit)
+        little_more, near = min(most, least + unit), min(most, least + PROMISED)
+        if self._earliest_alone(kind, near) is None:
+            return little_more if self._earliest_alone(kind, little_more) is None else near
         if self._may_plan() and self._planned_again(kind.make(little_more)):
             return little_more
         if self._earliest_alone(kind, most) is not None:
             return None
-        enough = smallest(lambda amount: self._earliest_alone(kind, amount), Range(unit, most, little_more))
+        enough = self._enough_alone(kind, little_more)
         return None if enough is None else self._less_by_planning(kind, little_more, enough)
+
+    def _enough_alone(self, kind: Kind, least: float) -> float | None:
+        """An amount with which no other has to move, where the most is one; None where the work runs out.
+
+        Room that opens to a least power all at once is more than the rate tells, so steps end at the most.
+        """
+        most = kind.within.most
+
+        def earliest(amount: float) -> float | None:
+            after = self._earliest_alone(kind, amount)
+            return min(after, most) if after is not None and math.isfinite(after) else after
+
+        return smallest(earliest, replace(kind.within, least=least))
 
     def _earliest_alone(self, kind: Kind, amount: float) -> float | None:
         if self.budget.alone_cells <= 0:
@@ -198,7 +220,7 @@ class _Case:
     def _less_by_planning(self, kind: Kind, low: float, enough: float) -> float:
         """Halve between what is too little and what is enough by planning the depot again."""
         unit = kind.within.unit
-        while enough - low > 1.5 * unit and self._may_plan():
+        while enough - low > PROMISED and self._may_plan():
             middle = unit * round((low + enough) / 2.0 / unit)
             low, enough = (low, middle) if self._planned_again(kind.make(middle)) else (middle, enough)
         return enough
@@ -213,10 +235,10 @@ class _Case:
     # -- repairs without an amount -------------------------------------------------------------
 
     def _if_it_helps(self, repair: Repair) -> Iterator[Repair]:
-        problem = self._problem_of(repair)
-        fits = self.trials.held(problem) <= ENOUGH_KWH
-        fits = fits or (self._may_flow(problem) and self._relaxed(problem)[0] <= 0.0)
-        if fits and (is_linear(problem) or self._fits_by_rules(repair)):
+        depot = self._depot_with(repair)
+        fits = self.trials.held(depot) <= ENOUGH_KWH
+        fits = fits or (self._may_flow() and self._relaxed(depot.problem)[0] <= 0.0)
+        if fits and (is_linear(depot.problem) or self._fits_by_rules(repair)):
             yield repair
 
     def _fits_by_rules(self, repair: Repair) -> bool:
@@ -224,8 +246,8 @@ class _Case:
             return True
         return self._may_plan() and self._planned_again(repair)
 
-    def _problem_of(self, repair: Repair) -> PlanningProblem:
-        return self.trials.problem_of(self._amended(repair))
+    def _depot_with(self, repair: Repair) -> Amended:
+        return self.outline.with_repair(self.shortfall.session, repair)
 
     def _amended(self, repair: Repair) -> PlanRequest:
         return amended(self.planned.request, self.session, repair)

@@ -109,6 +109,16 @@ def follow_curves(problem: PlanningProblem, energy_kwh: Floats, wanted_kwh: Floa
     return energy
 
 
+def charged_at_once(problem: PlanningProblem, i: int, curve: ChargingCurve, planned_kwh: Floats) -> Floats:
+    """As much as a session can take as soon as possible in the room of its cells, by its rules.
+
+    `planned_kwh` is the most in each of its cells; nothing where its rules of runs are broken by that.
+    """
+    cells = slice(int(problem.cells.first_cell[i]), int(problem.cells.first_cell[i + 1]))
+    room = _room_kwh(problem, np.zeros(problem.cells.piece.size), i, cells)
+    return _carried(problem, i, curve, cells, planned_kwh, room, float(problem.need_kwh[i]))
+
+
 def _carried(
     problem: PlanningProblem,
     i: int,
@@ -171,20 +181,24 @@ def _forward(
     hours, capacity = problem.cell_hours[cells], float(problem.capacity_kwh[i])
     limit = np.minimum(room, problem.cells.upper_kwh[cells])
     low_kw, ruled = float(problem.min_power_kw[i]), bool(bound_to_runs(problem)[i])
-    taken, soc, carry = np.zeros(planned.size), problem.sessions[i].soc, 0.0
+    taken, soc, carry, total = np.zeros(planned.size), problem.sessions[i].soc, 0.0, 0.0
     for k in range(planned.size):
         goes_on = not ruled or (k > 0 and taken[k - 1] > 0.0)
-        begins = planned[k] > NEGLIGIBLE_KWH and (not one_run or not taken.any())
-        ask = planned[k] + carry if begins or goes_on else 0.0
-        ask = max(0.0, min(ask, limit[k], wanted - taken.sum()))
+        begins = planned[k] > NEGLIGIBLE_KWH and (not one_run or total == 0.0)
+        ask = min(planned[k] + carry, limit[k], wanted - total) if begins or goes_on else 0.0
+        if ask <= 0.0:
+            carry += planned[k]
+            continue
         got = most_in_piece(curve, soc, hours[k], ask, capacity)
-        allowed = let_through_kw(problem, i, curve, np.array([soc, soc + got / capacity]))
-        least = min(low_kw, float(allowed[0])) * hours[k]
-        meets_target = taken.sum() + got >= problem.need_kwh[i] - NEGLIGIBLE_KWH and limit[k] >= least
-        if got < least * (1.0 - 1e-6) and not meets_target:
-            got = 0.0
+        if got < low_kw * hours[k] * (1.0 - 1e-6):
+            allowed = let_through_kw(problem, i, curve, np.array([soc, soc + got / capacity]))
+            least = min(low_kw, float(allowed[0])) * hours[k]
+            meets_target = total + got >= problem.need_kwh[i] - NEGLIGIBLE_KWH and limit[k] >= least
+            if got < least * (1.0 - 1e-6) and not meets_target:
+                got = 0.0
         taken[k] = got
         carry += planned[k] - got
+        total += got
         soc += got / capacity
     return taken
 

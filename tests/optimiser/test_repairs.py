@@ -6,19 +6,12 @@ import numpy as np
 import pytest
 
 from optimiser.amendments import amended
-from optimiser.domain import (
-    ChargingSession,
-    FixedSegment,
-    Group,
-    PlanRequest,
-    Preconditioning,
-    Station,
-    Strategy,
-)
+from optimiser.domain import FixedSegment, PlanRequest, Station
 from optimiser.plan import Plan, Repair
 from optimiser.planner import plan_site
 from optimiser.units import MS_PER_HOUR
 from tests.optimiser.builders import a_request, a_session, a_site, at
+from tests.optimiser.short_depots import a_short_depot, others_frozen, with_curve, with_rules
 
 REACHED_SOC = 0.0005
 TOLERANCES = {"byKw": 1.0, "byMinutes": 1.0, "toSoC": 0.1}
@@ -132,7 +125,7 @@ def test_without_repairs_a_plan_has_its_shortfalls_all_the_same():
 @pytest.mark.parametrize("seed", range(25))
 def test_each_repair_of_a_linear_depot_is_enough_and_the_smallest(seed: int):
     """Planned again with everybody else content with what they had, here and without the tolerance."""
-    request = _random_request(np.random.default_rng(seed))
+    request = a_short_depot(np.random.default_rng(seed))
     plan = plan_site(request)
     for shortfall in plan.shortfalls:
         for repair in shortfall.repairs:
@@ -145,7 +138,7 @@ def test_each_repair_of_a_linear_depot_is_enough_and_the_smallest(seed: int):
 @pytest.mark.parametrize("seed", range(25))
 def test_a_kind_is_left_out_only_where_no_amount_of_it_helps(seed: int):
     """A site cap 1,000 kW higher, or a delay of a day, would not do either."""
-    request = _random_request(np.random.default_rng(seed))
+    request = a_short_depot(np.random.default_rng(seed))
     plan = plan_site(request)
     for shortfall in plan.shortfalls:
         session = plan.sessions[shortfall.session]
@@ -166,15 +159,30 @@ def test_a_kind_is_left_out_only_where_no_amount_of_it_helps(seed: int):
 def test_each_repair_by_rules_is_enough(seed: int):
     """With least power and vehicles that cannot pause, the others' plans stay as they are."""
     random = np.random.default_rng(seed)
-    request = _random_request(random)
-    ruled = tuple(_with_rules(session, random) for session in request.sessions)
+    request = a_short_depot(random)
+    ruled = tuple(with_rules(session, random) for session in request.sessions)
     request = replace(request, sessions=ruled)
     plan = plan_site(request)
     for shortfall in plan.shortfalls:
         for repair in shortfall.repairs:
-            frozen = _others_frozen(request, plan, shortfall.session)
+            frozen = others_frozen(request, plan, shortfall.session)
             helped = _helps(request, plan, shortfall.session, repair)
             assert helped or _helps(frozen, plan, shortfall.session, repair), repair
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_each_repair_along_charging_curves_is_enough(seed: int):
+    """With batteries that taper, some of them in one run; the others' plans stay as they are."""
+    random = np.random.default_rng(100 + seed)
+    request = a_short_depot(random)
+    curved = tuple(with_curve(with_rules(session, random), random) for session in request.sessions)
+    request = replace(request, sessions=curved)
+    plan = plan_site(request)
+    for shortfall in plan.shortfalls:
+        frozen = others_frozen(request, plan, shortfall.session)
+        for repair in shortfall.repairs:
+            helped = _helps(frozen, plan, shortfall.session, repair)
+            assert helped or _helps(request, plan, shortfall.session, repair), repair
 
 
 def _helps(request: PlanRequest, plan: Plan, i: int, repair: Repair) -> bool:
@@ -199,20 +207,6 @@ def _others_content(request: PlanRequest, plan: Plan, i: int) -> PlanRequest:
     return replace(request, sessions=tuple(sessions))
 
 
-def _others_frozen(request: PlanRequest, plan: Plan, i: int) -> PlanRequest:
-    sessions = [
-        session if place == i else replace(session, frozen=_fixed(plan, place))
-        for place, session in enumerate(request.sessions)
-    ]
-    return replace(request, sessions=tuple(sessions))
-
-
-def _fixed(plan: Plan, place: int) -> tuple[FixedSegment, ...]:
-    rows, s = plan.segments.rows(place), plan.segments
-    columns = s.start_ms[rows], s.end_ms[rows], s.power_kw[rows]
-    return tuple(FixedSegment(int(a), int(b), float(kw)) for a, b, kw in zip(*columns, strict=True))
-
-
 def _end_soc(plan: Plan) -> np.ndarray:
     return plan.segments.end_soc[plan.segments.first[1:] - 1]
 
@@ -223,46 +217,3 @@ def _smaller(repair: Repair) -> Repair | None:
     tolerance = TOLERANCES[name] + 1e-3
     less = amount + tolerance if name == "toSoC" else amount - tolerance
     return replace(repair, amounts={name: less}) if less > 0.0 else None
-
-
-def _random_request(random: np.random.Generator) -> PlanRequest:
-    """Too little power for all, sometimes below one feeder and in shared stations."""
-    hours = int(random.integers(4, 9))
-    caps = [(float(h), float(random.uniform(5.0, 40.0))) for h in range(hours)]
-    prices = [(float(h), float(random.uniform(-0.05, 0.4))) for h in range(hours)]
-    site = a_site(caps, prices, base_kw=[(0.0, 3.0), (2.5, float(random.uniform(0.0, 12.0)))], ratio=0.9)
-    if random.random() < 0.6:
-        cap = replace(site.power_cap_kw, values=site.power_cap_kw.values * random.uniform(0.3, 0.9))
-        stations = (
-            Station("a", 15.0, {"1": 12.0}),
-            Station("b", float(random.uniform(8.0, 30.0)), {"1": float(random.uniform(4.0, 20.0))}),
-            Station("c", None, {}),
-        )
-        site = replace(site, groups=(Group("g", None, cap, ("a", "b")),), stations=stations)
-    sessions = [_random_session(random, i, hours) for i in range(int(random.integers(3, 8)))]
-    strategy = Strategy.COST if random.random() < 0.5 else Strategy.ASAP
-    return a_request(*sessions, site=site, strategy=strategy)
-
-
-def _random_session(random: np.random.Generator, i: int, hours: int) -> ChargingSession:
-    arrives = round(float(random.uniform(-1.0, hours - 2.0)), 2)
-    leaves = round(float(random.uniform(max(arrives, 0.0) + 0.5, hours)), 2)
-    session = a_session(
-        f"s{i}",
-        arrives,
-        leaves,
-        need_kwh=float(random.uniform(5.0, 70.0)),
-        max_kw=float(random.uniform(8.0, 25.0)),
-        station_id=str(random.choice(["a", "b", "c"])),
-        connector_id="1",
-        priority=float(random.integers(0, 2)),
-    )
-    if random.random() < 0.15:
-        session = replace(session, preconditioning=Preconditioning(2.0, MS_PER_HOUR // 2))
-    return session
-
-
-def _with_rules(session: ChargingSession, random: np.random.Generator) -> ChargingSession:
-    least_kw = float(random.choice([0.0, 3.0, 6.0]))
-    pausable = bool(random.random() < 0.5)
-    return replace(session, vehicle=replace(session.vehicle, min_power_kw=least_kw, pausable=pausable))
