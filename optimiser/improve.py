@@ -103,7 +103,7 @@ class Improvement:
 
     def _repaired(self, energy_kwh: Floats, around: Neighbourhood, merit: Merit) -> Floats | None:
         """The neighbourhood at its best. HiGHS is imported here: most plans are near and never need it."""
-        from optimiser.repair_milp import repaired
+        from optimiser.exact_step import repaired
 
         whole = around.free.size == self._movable(energy_kwh).size
         near = NEAR * max(1.0, abs(merit.value))

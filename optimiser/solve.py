@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from optimiser.bounds import flow_bound, missing_bound, strategy_bound, valid_peak_prices
-from optimiser.commitment import Aim, commit, needs_commitment
+from optimiser.commitment import commit, needs_commitment
 from optimiser.delivery import Delivery, decide_delivery, full_delivery
 from optimiser.domain import ShortfallPolicy, Strategy
 from optimiser.engines.base import Ceiling, Engine, Flow, Objective, Prices, Question
@@ -19,6 +19,7 @@ from optimiser.exceptions import SolverError
 from optimiser.fewest import count_prices
 from optimiser.preferences import Preference, make_preference
 from optimiser.problem import PlanningProblem
+from optimiser.search import Aim
 from optimiser.series import Floats
 from optimiser.settle import settled
 from optimiser.strategies import objectives

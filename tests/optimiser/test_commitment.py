@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from optimiser.commitment import Aim, commit, needs_commitment
+from optimiser.commitment import commit, needs_commitment
 from optimiser.domain import Strategy
 from optimiser.engines.base import Question
 from optimiser.engines.highs import HighsEngine
 from optimiser.preferences import make_preference
 from optimiser.problem import PlanningProblem
+from optimiser.search import Aim
 from optimiser.strategies import objectives
 from tests.optimiser.builders import a_problem, a_session, a_site, at
 

@@ -1,4 +1,4 @@
-"""Rows of the small exact programme that keep the rules of one session's runs (see `repair_milp`)."""
+"""Rows of the small exact programme that keep the rules of one session's runs (see `exact_step`)."""
 
 import numpy as np
 

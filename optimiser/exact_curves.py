@@ -1,4 +1,4 @@
-"""Rows of the small exact programme that keep charging curves (see `repair_milp` and `curve_rows`).
+"""Rows of the small exact programme that keep charging curves (see `exact_step` and `curve_rows`).
 
 They know the least concave curve above each; whoever takes the point follows the true one afterwards.
 """

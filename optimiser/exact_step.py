@@ -19,13 +19,13 @@ from optimiser.blocks import Columns, Rows
 from optimiser.certificate import Index
 from optimiser.engines.base import Objective
 from optimiser.engines.mixed import Mixed, best_point
+from optimiser.exact_curves import add_curves, least_to_the_target
+from optimiser.exact_runs import add_runs, short_ends
 from optimiser.merit import drawn_kwh, missing_price
 from optimiser.neighbourhood import Effort, Neighbourhood
 from optimiser.pattern import run_power_kw
 from optimiser.problem import PlanningProblem
 from optimiser.programme import LimitRows, LinearProgramme
-from optimiser.repair_curves import add_curves, least_to_the_target
-from optimiser.repair_runs import add_runs, short_ends
 from optimiser.ruled_runs import bound_to_runs, keeps_runs
 from optimiser.series import Floats
 

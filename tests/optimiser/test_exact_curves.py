@@ -7,9 +7,9 @@ import pytest
 
 from optimiser.checker import check_plan
 from optimiser.domain import ChargingCurve
+from optimiser.exact_curves import least_to_the_target
 from optimiser.pattern import run_power_kw
 from optimiser.planner import plan_site
-from optimiser.repair_curves import least_to_the_target
 from tests.optimiser.builders import a_problem, a_request, a_session, a_site
 
 CURVE = ChargingCurve((0.0, 0.5, 1.0), (20.0, 20.0, 4.0))
