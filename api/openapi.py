@@ -66,7 +66,6 @@ _MEANINGS = {
     500: "A fault of the service",
     503: "Not now; `Retry-After` says when to come back",
 }
-_BODIES = (PlanRequestBody, ProblemModel, StoredSiteBody, CheckBody, ReplanBody)
 _RETRY_AFTER = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds"}}
 
 _IDEMPOTENCY_KEY = {

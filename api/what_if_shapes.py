@@ -10,39 +10,15 @@ from api.shape import faults_of
 from api.what_if_schemas import (
     MAX_DRAWS,
     AnyChange,
-    AwayChange,
-    BaseLoadChange,
-    DemandChargeChange,
-    DepartureChange,
-    EnergyPriceChange,
-    LateArrivalChange,
-    OneMoreChange,
-    PowerCapChange,
+    OneChange,
     RandomLateness,
-    RepairChange,
-    SocChange,
-    StrategyChange,
     TogetherChange,
 )
 from optimiser.exceptions import Fault
 
 Path = tuple[str | int, ...]
 Json = dict[str, Any]
-AnyBody = (
-    PowerCapChange
-    | BaseLoadChange
-    | EnergyPriceChange
-    | DemandChargeChange
-    | StrategyChange
-    | LateArrivalChange
-    | DepartureChange
-    | SocChange
-    | AwayChange
-    | OneMoreChange
-    | RepairChange
-    | TogetherChange
-    | RandomLateness
-)
+AnyBody = OneChange | TogetherChange | RandomLateness
 _BODY: TypeAdapter[AnyBody] = TypeAdapter(AnyChange)
 
 

@@ -53,12 +53,6 @@ class Network:
         reached: Marks = self.spread(here, join)[0]
         return reached
 
-    def reached_by(self, cells: slice) -> Flags:
-        """The places that more energy into these cells of one session could flow through."""
-        here = np.zeros(self.drawn.shape, dtype=bool)
-        here.ravel()[self.place[cells][self.takes[cells]]] = True
-        return self.spread(here, np.logical_or)
-
     def spread(self, here: Marks, join: np.ufunc) -> Marks:
         """Carry marks on places along all paths; `join` merges marks that meet.
 
