@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from optimiser.certificate import alone_at_margin, cheapest_alone, fewest_short, least_missing
+from optimiser.certificate import cheapest_alone, fewest_short, least_missing
 from optimiser.cuts import cell_prices, free_kwh, room_worth
 from optimiser.engines.base import Objective, Prices
 from optimiser.problem import PlanningProblem
@@ -15,11 +15,13 @@ from optimiser.series import Floats
 SURE = 1e-4
 
 
-def missing_bound(problem: PlanningProblem, need_kwh: Floats, cut: Prices) -> float:
+def missing_bound(problem: PlanningProblem, need_kwh: Floats, cut: Prices | None) -> float:
     """No plan leaves less than this missing below `need_kwh` in total [kWh].
 
     A kWh that is missing costs 1, and so does one over the cut: a session buys what is free.
     """
+    if cut is None:
+        return float(np.maximum(need_kwh - problem.reach_kwh, 0.0).sum())
     if cut.curves.any():
         alone = least_missing(problem.cells, cell_prices(problem, cut), need_kwh)
     else:
@@ -60,31 +62,16 @@ def strategy_bound(
     return float(alone.sum()) + _shared_value(problem, objective, prices)
 
 
-def flow_bound(
-    problem: PlanningProblem, flow_kwh: Floats, energy_kwh: Floats, objective: Objective, prices: Prices
-) -> float:
-    """`strategy_bound` where all can pause, quicker: `flow_kwh` per cell is optimal at the prices.
-
-    Such a flow shows every session's margin: the dearest cell that it charges in.
-    """
-    cost = cell_prices(problem, prices, objective.cost_per_kwh)
-    margin = np.full(problem.n_sessions, float(cost.min(initial=0.0)))
-    some = np.flatnonzero(np.diff(problem.cells.first_cell))
-    if some.size:
-        used = np.where(flow_kwh > 0.0, cost, margin[some[0]])
-        margin[some] = np.maximum.reduceat(used, problem.cells.first_cell[some])
-    alone = alone_at_margin(problem.cells, cost, energy_kwh, margin)
-    return float(alone.sum()) + _shared_value(problem, objective, prices)
-
-
 def valid_peak_prices(problem: PlanningProblem, objective: Objective, peak_price: Floats) -> Floats:
     """Peak prices that add up to no more than a kW of peak costs, without which they prove nothing.
+
+    Where the objective has no peak there are none, so they are all 0 as they come.
 
     A kW of peak is worth the sum over pieces of price (per kWh) times hours and AC/DC ratio; a solver
     meets that sum to its tolerance only.
     """
     if objective.peak is None:
-        return np.zeros(problem.n_pieces)
+        return peak_price
     total = float(peak_price @ (problem.hours / problem.ac_per_dc))
     return peak_price * min(1.0, objective.peak.price_per_kw / total) if total > 0.0 else peak_price
 

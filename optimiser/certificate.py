@@ -24,11 +24,25 @@ class Cells:
     """Where each session may charge, and how much.
 
     `piece` and `upper_kwh` have one entry per cell; `first_cell` has one per session and one more.
+    `first_piece` is where each session's window begins: its pieces follow one another.
     """
 
     first_cell: Index
+    first_piece: Index
     piece: Index
     upper_kwh: Floats
+
+    @classmethod
+    def in_windows(cls, first_piece: Index, count: Index, power_kw: Floats, hours: Floats) -> "Cells":
+        """`count` cells from `first_piece` on, with each session's `power_kw` for each piece's `hours`."""
+        first_cell = np.concatenate([[0], np.cumsum(count)]).astype(np.intp)
+        piece = np.arange(first_cell[-1], dtype=np.intp)
+        piece += np.repeat(
+            first_piece - first_cell[:-1], count
+        )  # in place: these are the largest arrays there are
+        upper_kwh = hours[piece]
+        upper_kwh *= np.repeat(power_kw, count)
+        return cls(first_cell, first_piece, piece, upper_kwh)
 
     @property
     def session(self) -> Index:
@@ -37,8 +51,11 @@ class Cells:
 
     def summed(self, values: Floats) -> Floats:
         """Sums over each session of values per cell."""
-        sums = np.zeros(self.first_cell.size - 1)
-        some = np.flatnonzero(np.diff(self.first_cell))  # reduceat has no empty sums
+        counts = np.diff(self.first_cell)
+        if counts.all():
+            return np.add.reduceat(values, self.first_cell[:-1])
+        sums = np.zeros(counts.size)
+        some = np.flatnonzero(counts)  # reduceat has no empty sums
         if some.size:
             sums[some] = np.add.reduceat(values, self.first_cell[some])
         return sums
@@ -60,20 +77,6 @@ def cheapest_alone(cells: Cells, cost_per_kwh: Floats, energy_kwh: Floats) -> Fl
     room_left = (energy_kwh + filled[cells.first_cell[:-1]])[session] - filled[:-1]
     taken = np.clip(room_left, 0.0, upper)
     alone: Floats = np.bincount(session, taken * cost_per_kwh[order], minlength=energy_kwh.size).astype(float)
-    return alone
-
-
-def alone_at_margin(cells: Cells, cost_per_kwh: Floats, energy_kwh: Floats, margin_per_kwh: Floats) -> Floats:
-    """`cheapest_alone` or less, without sorting: from what the dearest kWh of every session costs it.
-
-    Any margins give a bound that holds, by weak duality: a session pays its margin for all of its energy
-    and gets back what its cells are cheaper. With the true margins it is exact.
-    """
-    cheaper = np.repeat(margin_per_kwh, np.diff(cells.first_cell))
-    cheaper -= cost_per_kwh  # in place: with 400,000 cells, every array more costs half a millisecond
-    np.maximum(cheaper, 0.0, out=cheaper)
-    cheaper *= cells.upper_kwh
-    alone: Floats = margin_per_kwh * energy_kwh - cells.summed(cheaper)
     return alone
 
 

@@ -15,23 +15,16 @@ from optimiser.certificate import Index
 from optimiser.engines.base import Engine, Flow
 from optimiser.improve import Improvement
 from optimiser.least_power import LeastPower
-from optimiser.limits import Flags
 from optimiser.pattern import Pattern
 from optimiser.problem import PlanningProblem
-from optimiser.ruled_runs import bound_to_runs
 from optimiser.run_placing import RunPlacing
 from optimiser.search import NEGLIGIBLE_KWH, Aim
 from optimiser.series import Floats
 
 
-def needs_commitment(problem: PlanningProblem) -> Flags:
-    """Sessions whose rules a linear programme cannot hold: least power, or rules of their runs."""
-    return (problem.min_power_kw > 0.0) | bound_to_runs(problem)
-
-
 def is_linear(problem: PlanningProblem) -> bool:
     """Whether a linear programme says all about this depot: no least power, rules of runs or curves."""
-    return problem.curves is None and not bool(needs_commitment(problem).any())
+    return problem.curves is None and not problem.has_rules
 
 
 def commit(engine: Engine, problem: PlanningProblem, energy_kwh: Floats, aim: Aim, relaxed: Flow) -> Floats:
@@ -40,7 +33,7 @@ def commit(engine: Engine, problem: PlanningProblem, energy_kwh: Floats, aim: Ai
     `energy_kwh` is what each session should get; one gets less only where its rules leave no room.
     """
     search = _Commitment(engine, problem, aim, energy_kwh)
-    ruled = np.flatnonzero(bound_to_runs(problem) & (energy_kwh > NEGLIGIBLE_KWH))
+    ruled = np.flatnonzero(problem.bound_to_runs & (energy_kwh > NEGLIGIBLE_KWH))
     improvement = Improvement(problem, aim.objective, relaxed.prices, energy_kwh, aim.served_is_enough)
     energy = improvement.improved(search.found(ruled, relaxed))
     if not search.met_a_cut or improvement.is_near(energy, improvement.merit(energy)):

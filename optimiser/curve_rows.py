@@ -59,7 +59,7 @@ def make_curve_rows(
 ) -> CurveRows | None:
     """Rows for every session with a curve, relaxed; None where no session has one that can bind.
 
-    `hours` has one entry per cell, `largest_kw` one per session. Rows that even the fastest charging
+    `hours` has one entry per piece, `largest_kw` one per session. Rows that even the fastest charging
     cannot reach are left out.
     """
     parts = [
@@ -103,7 +103,7 @@ def _rows_of(
     session: ChargingSession, cells: Cells, hours: Floats, largest_kw: float, i: int
 ) -> list[tuple[Index, Index, Floats, Floats]]:
     own = np.arange(cells.first_cell[i], cells.first_cell[i + 1])
-    reached = np.minimum(np.cumsum(hours[own]) * largest_kw, session.energy_need_kwh)
+    reached = np.minimum(np.cumsum(hours[cells.piece[own]]) * largest_kw, session.energy_need_kwh)
     parts = []
     for number, (limit_kw, slope) in enumerate(curve_lines(session)):
         tightest = limit_kw - np.maximum(slope, 0.0) * reached

@@ -27,11 +27,14 @@ WHOLE_KWH = 1e-6
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Delivery:
-    """Energy for every session, and a cut that proves the total of each of the two wants."""
+    """Energy for every session, and a cut that proves the total of each of the two wants.
+
+    No cut where nobody stands in another's way: then everybody's own window is the proof.
+    """
 
     energy_kwh: Floats
-    minimum_cut: Prices
-    target_cut: Prices
+    minimum_cut: Prices | None = None
+    target_cut: Prices | None = None
 
 
 def decide_delivery(engine: Engine, problem: PlanningProblem, most_kwh: Floats | None = None) -> Delivery:
@@ -47,16 +50,16 @@ def decide_delivery(engine: Engine, problem: PlanningProblem, most_kwh: Floats |
 
 
 def full_delivery(problem: PlanningProblem) -> Delivery:
-    """Everybody gets all that the stay allows; nobody is in another's way, so the cuts are empty."""
-    return Delivery(reach_kwh(problem), Prices.none(problem), Prices.none(problem))
+    """Everybody gets all that the stay allows, if nobody is in another's way."""
+    return Delivery(reach_kwh(problem))
 
 
-def _serve(engine: Engine, problem: PlanningProblem, wishes: Wishes) -> tuple[Floats, Prices]:
+def _serve(engine: Engine, problem: PlanningProblem, wishes: Wishes) -> tuple[Floats, Prices | None]:
     """Raise everybody from the floor towards the need; also the cut that proves the least total missing."""
     demand, energy = wishes.demand(), wishes.floor_kwh
     flow = engine.most(problem, demand)
     if is_complete(engine, problem, flow, demand):
-        return demand, Prices.none(problem)
+        return demand, None
     whole = demand >= wishes.need_kwh - WHOLE_KWH
     for members in _by_priority(problem.priority):
         if problem.shortfall_policy is ShortfallPolicy.FEWEST:

@@ -26,7 +26,7 @@ from optimiser.neighbourhood import Effort, Neighbourhood
 from optimiser.pattern import run_power_kw
 from optimiser.problem import PlanningProblem
 from optimiser.programme import LimitRows, LinearProgramme
-from optimiser.ruled_runs import bound_to_runs, keeps_runs
+from optimiser.ruled_runs import keeps_runs
 from optimiser.series import Floats
 
 NEGLIGIBLE_KWH = 1e-9
@@ -131,7 +131,7 @@ class _Model:
 
     def keeps_runs(self, energy_kwh: Floats) -> bool:
         """Whether free sessions keep the rules of their runs, to the last digit of whole numbers."""
-        ruled = self.free[bound_to_runs(self.problem)[self.free]]
+        ruled = self.free[self.problem.bound_to_runs[self.free]]
         return all(self._keeps_runs(int(i), energy_kwh) for i in ruled)
 
     def _keeps_runs(self, i: int, energy_kwh: Floats) -> bool:
@@ -147,7 +147,7 @@ class _Model:
     def _flexible_cells(self, sessions: Index) -> Index:
         """Cells that charge for their whole piece; all of them where nothing forbids any power."""
         problem = self.problem
-        smooth = ~bound_to_runs(problem) & (problem.min_power_kw <= 0.0)
+        smooth = ~problem.bound_to_runs & (problem.min_power_kw <= 0.0)
         whole = (self.energy_kwh > NEGLIGIBLE_KWH) & (self.energy_kwh >= self.low_kwh * (1.0 - 1e-9))
         movable = whole | smooth[problem.cell_session]
         return np.flatnonzero(np.isin(problem.cell_session, sessions) & movable)
@@ -203,7 +203,7 @@ class _Model:
         e = self.of_session[i]
         need = np.full(n, -float(self.problem.need_kwh[i]))
         self.rows.at_least(0.0, np.concatenate([e, q]), np.concatenate([np.ones(e.size), need]))
-        if bound_to_runs(self.problem)[i]:
+        if self.problem.bound_to_runs[i]:
             on = self.energy_kwh[self.open[own]] > NEGLIGIBLE_KWH
             add_runs(self.problem, (self.columns, self.rows), self.open[own], (z, q), on)
 

@@ -19,7 +19,7 @@ from optimiser.limits import Flags
 from optimiser.merit import NEGLIGIBLE_KWH, Merit, missing_price, value_of
 from optimiser.neighbourhood import Effort, Neighbourhood
 from optimiser.problem import PlanningProblem
-from optimiser.ruled_runs import bound_to_runs, keeps_runs
+from optimiser.ruled_runs import keeps_runs
 from optimiser.runs import unbroken_alone
 from optimiser.series import Floats
 from optimiser.taper import follow_curves
@@ -123,7 +123,7 @@ class Improvement:
     def _cut_off(self, energy_kwh: Floats) -> Flags:
         problem, first = self.problem, self.problem.cells.first_cell
         cut_off = np.zeros(problem.n_sessions, dtype=bool)
-        for i in np.flatnonzero(problem.charging_now & bound_to_runs(problem)):
+        for i in np.flatnonzero(problem.charging_now & problem.bound_to_runs):
             own = energy_kwh[first[i] : first[i + 1]]
             cut_off[i] = own.size > 0 and not keeps_runs(problem, int(i), own, np.ones(own.size, dtype=bool))
         return cut_off

@@ -15,6 +15,7 @@ from optimiser.timegrid import TimeGrid
 Flags = NDArray[np.bool_]
 Item = TypeVar("Item")
 
+SITE = "site"
 OVERLOAD_KW = 1e-3
 
 
@@ -22,7 +23,8 @@ OVERLOAD_KW = 1e-3
 class Limit:
     """A power cap shared by several sessions, as room for energy [kWh, DC] in each piece.
 
-    `limit_id` is `site`, `group:<id>` or `station:<id>`; `members` flags the sessions below it.
+    `limit_id` is `site`, `group:<id>` or `station:<id>`; `members` flags the sessions below it, which is
+    everybody for the site.
     `overloaded` flags the pieces in which load that cannot be moved is over the cap on its own.
     """
 
@@ -72,7 +74,7 @@ class _Maker:
         starts = self.grid.piece_starts_ms
         head_kw = self.site.power_cap_kw.at(starts) - self.site.base_load_kw.at(starts)
         everybody = np.ones(self.n_sessions, dtype=bool)
-        return self._limit("site", self.site.ac_dc_power_ratio * head_kw, self.fixed, everybody)
+        return self._limit(SITE, self.site.ac_dc_power_ratio * head_kw, self.fixed, everybody)
 
     def of_group(self, group: Group) -> Limit:
         head_kw = self.site.ac_dc_power_ratio * group.power_cap_kw.at(self.grid.piece_starts_ms)

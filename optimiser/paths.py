@@ -12,6 +12,7 @@ from optimiser.certificate import Index
 from optimiser.limits import Limit
 
 NONE = -1
+_NO_PARENT = np.array([NONE])
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -43,6 +44,11 @@ class Tree:
 
     parent: Index
     lowest: Index
+
+    @classmethod
+    def of_site_alone(cls, n_sessions: int) -> "Tree":
+        """Everybody right below the site."""
+        return cls(_NO_PARENT, np.zeros(n_sessions, dtype=np.intp))
 
 
 def make_paths(limits: tuple[Limit, ...]) -> Paths:

@@ -6,7 +6,6 @@ import numpy as np
 
 from optimiser.charging_curve import least_between
 from optimiser.problem import PlanningProblem
-from optimiser.ruled_runs import bound_to_runs
 from optimiser.run_rules import SWITCHED_OFF_KW
 from optimiser.run_window import Run
 from optimiser.series import Floats
@@ -16,7 +15,7 @@ from optimiser.taper import curved_sessions, least_in_run
 def run_power_kw(problem: PlanningProblem) -> Floats:
     """The least power of each session while it charges, before any charging curve lowers it."""
     lowest_kw = np.minimum(SWITCHED_OFF_KW, problem.max_power_kw)
-    floor = np.where(bound_to_runs(problem), lowest_kw, 0.0)
+    floor = np.where(problem.bound_to_runs, lowest_kw, 0.0)
     return np.maximum(problem.min_power_kw, floor)
 
 

@@ -221,13 +221,13 @@ def _frozen_missing_kwh(problem: PlanningProblem) -> tuple[float, float]:
 def certificate(problem: PlanningProblem, solution: Solution) -> dict[str, object]:
     """The dual prices of every stage by limit and piece: all that a doubter needs besides the request."""
     delivery, objective = solution.delivery, solution.objective
-    priced = {
+    priced: dict[str, Prices | None] = {
         "missing-minimum": delivery.minimum_cut,
         "missing-target": delivery.target_cut,
         objective.name: solution.prices,
         **{f"{FEWEST_SHORT}{priority:g}": prices for priority, prices in solution.counted.items()},
     }
-    stages = {name: _published(problem, prices) for name, prices in priced.items()}
+    stages = {name: {} if cut is None else _published(problem, cut) for name, cut in priced.items()}
     return {"piecesMs": problem.grid.piece_edges_ms.tolist(), "stages": stages}
 
 

@@ -14,7 +14,7 @@ from optimiser.certificate import Cells, Index
 from optimiser.curve_rows import CurveRows, curve_floor_kw, curve_limit_kw, make_curve_rows
 from optimiser.domain import ChargingSession, PlanRequest, ShortfallPolicy, Site
 from optimiser.fixed_load import FixedLoad
-from optimiser.limits import Flags, Limit, laid_out, make_limits
+from optimiser.limits import SITE, Flags, Limit, laid_out, make_limits
 from optimiser.paths import NONE, Paths, Tree, make_paths, make_tree
 from optimiser.preconditioning import is_cut, under_limits, wanted_preconditioning
 from optimiser.run_rules import ANY_NUMBER
@@ -42,15 +42,16 @@ class PlanningProblem:
     `pausable`, `charging_now`, `max_pauses` (0 if not pausable), `run_left_hours` (how long a run that is
     under way has to go on; any run lasts `min_run_hours`). Per piece: `hours`, `immovable_kw` (AC: base
     load and fixed load), `price_per_kwh`, `carbon_kg_per_kwh` (both per DC kWh), `middle_hours` (from now).
-    Per cell: `cells.upper_kwh`, `lower_kwh`, which is 0 until a commitment raises it, and `running_kwh`,
-    the running plan's energy, if there is any (`optimiser.running`). `curved` are the sessions with a curve.
+    Per cell: `cells.upper_kwh`, `raised_kwh`, which are lower bounds once a commitment has set some, and
+    `running_kwh`, the running plan's energy, if there is any (`optimiser.running`). `curved` are the sessions
+    with a curve. `window_kwh` is what each session can take in its whole window, as long as its cells are as
+    they were built.
     """
 
     sessions: tuple[ChargingSession, ...]
     grid: TimeGrid
     site: Site
     cells: Cells
-    lower_kwh: Floats
     limits: tuple[Limit, ...]
     need_kwh: Floats
     minimum_need_kwh: Floats
@@ -76,6 +77,8 @@ class PlanningProblem:
     running_kwh: Floats | None
     has_power_rules: bool
     shortfall_policy: ShortfallPolicy = ShortfallPolicy.FAIR
+    window_kwh: Floats | None = None
+    raised_kwh: Floats | None = None
 
     @property
     def n_sessions(self) -> int:
@@ -98,14 +101,35 @@ class PlanningProblem:
         return self.hours[self.cells.piece]
 
     @cached_property
+    def lower_kwh(self) -> Floats:
+        """The least that each cell takes."""
+        return np.zeros(self.cells.piece.size) if self.raised_kwh is None else self.raised_kwh
+
+    @cached_property
     def ac_per_dc(self) -> float:
         """AC kWh drawn for one DC kWh delivered."""
         return 1.0 / self.site.ac_dc_power_ratio
 
     @cached_property
+    def bound_to_runs(self) -> Flags:
+        """Sessions that may not switch as they like."""
+        return (self.max_pauses < ANY_NUMBER) | (self.min_run_hours > 0.0)
+
+    @cached_property
+    def needs_commitment(self) -> Flags:
+        """Sessions whose rules a linear programme cannot hold: least power, or rules of their runs."""
+        return (self.min_power_kw > 0.0) | self.bound_to_runs
+
+    @cached_property
+    def has_rules(self) -> bool:
+        """Whether any session has such rules."""
+        free = self.min_run_hours <= 0.0 and bool(self.max_pauses.min(initial=ANY_NUMBER) >= ANY_NUMBER)
+        return not free or bool(self.min_power_kw.any())
+
+    @cached_property
     def reach_kwh(self) -> Floats:
         """The most that each session can take in all its cells."""
-        return self.delivered_kwh(self.cells.upper_kwh)
+        return self.delivered_kwh(self.cells.upper_kwh) if self.window_kwh is None else self.window_kwh
 
     @cached_property
     def paths(self) -> Paths:
@@ -115,6 +139,8 @@ class PlanningProblem:
     @cached_property
     def tree(self) -> Tree | None:
         """The limits as a tree below the site; None where they overlap."""
+        if len(self.limits) == 1 and self.limits[0].limit_id == SITE:
+            return Tree.of_site_alone(self.n_sessions)
         return make_tree(self.paths)
 
     @cached_property
@@ -157,8 +183,8 @@ class PlanningProblem:
 
     def with_bounds(self, lower_kwh: Floats, upper_kwh: Floats) -> "PlanningProblem":
         """The same problem with other bounds on the cells."""
-        cells = Cells(self.cells.first_cell, self.cells.piece, upper_kwh)
-        return replace(self, cells=cells, lower_kwh=lower_kwh)
+        cells = replace(self.cells, upper_kwh=upper_kwh)
+        return replace(self, cells=cells, raised_kwh=lower_kwh, window_kwh=None)
 
     def without_curves(self) -> "PlanningProblem":
         """The same problem, deaf to charging curves."""
@@ -198,11 +224,16 @@ def build_problem(
     warm = wanted_preconditioning(sessions, request.now_ms)
     grid = make_timegrid(request, sessions, site, given + warm)
     supply_kw = _supply_kw(sessions, site)
-    warmed = under_limits(warm, sessions, make_limits(sessions, site, grid, given), supply_kw, grid)
+    warmed = (
+        under_limits(warm, sessions, make_limits(sessions, site, grid, given), supply_kw, grid)
+        if warm
+        else ()
+    )
     fixed = given + warmed
     supplied = zip(sessions, supply_kw.tolist(), strict=True)
     max_power_kw = np.array([largest_power_kw(session, kw) for session, kw in supplied])
-    cells = _cells(sessions, grid, max_power_kw, request.now_ms)
+    window = charging_windows(sessions, request.now_ms)
+    cells = cells_between(*window, grid, max_power_kw)
     starts, hours = grid.piece_starts_ms, grid.piece_hours
     ac_per_dc = 1.0 / site.ac_dc_power_ratio
     open_need = np.array([session.frozen is None for session in sessions], dtype=np.float64)
@@ -214,7 +245,6 @@ def build_problem(
         grid=grid,
         site=site,
         cells=cells,
-        lower_kwh=np.zeros(cells.piece.size),
         limits=make_limits(sessions, site, grid, fixed),
         need_kwh=_column(sessions, "energy_need_kwh") * open_need,
         minimum_need_kwh=_column(sessions, "minimum_need_kwh") * open_need,
@@ -235,11 +265,12 @@ def build_problem(
         demand=_demand(site, grid),
         fixed=fixed,
         preconditioning_cut=is_cut(warm, warmed),
-        curves=make_curve_rows(sessions, cells, hours[cells.piece], max_power_kw),
+        curves=make_curve_rows(sessions, cells, hours, max_power_kw),
         curved=np.flatnonzero([session.vehicle.charging_curve is not None for session in sessions]),
         running_kwh=running_kwh(sessions, cells, grid),
         has_power_rules=any(session.power_rules for session in sessions),
         shortfall_policy=request.shortfall_policy,
+        window_kwh=window_kwh(*window, max_power_kw),
     )
 
 
@@ -280,11 +311,6 @@ def largest_power_kw(session: ChargingSession, supply_kw: float) -> float:
     return min(largest_kw, curve_limit_kw(session)) if usable else 0.0
 
 
-def _cells(sessions: tuple[ChargingSession, ...], grid: TimeGrid, max_power_kw: Floats, now_ms: int) -> Cells:
-    """One cell per session and piece in `[max(arrival, now), departure - margin)`."""
-    return cells_between(*charging_windows(sessions, now_ms), grid, max_power_kw)
-
-
 def charging_windows(sessions: tuple[ChargingSession, ...], now_ms: int) -> tuple[Instants, Instants]:
     """From when and until when each session may charge; it ends first where nothing is planned by us."""
     starts = np.array([max(s.arrival_ms, now_ms) for s in sessions], dtype=np.int64)
@@ -296,10 +322,13 @@ def cells_between(starts_ms: Instants, ends_ms: Instants, grid: TimeGrid, max_po
     """One cell per session and piece in `[start, end)`, both edges of the grid; none where it ends first."""
     first = np.searchsorted(grid.piece_edges_ms, starts_ms)
     last = np.searchsorted(grid.piece_edges_ms, np.maximum(ends_ms, starts_ms))
-    counts = np.maximum(last - first, 0)
-    first_cell = np.concatenate([[0], np.cumsum(counts)]).astype(np.intp)
-    piece = np.arange(first_cell[-1], dtype=np.intp) + np.repeat(first - first_cell[:-1], counts)
-    return Cells(first_cell, piece, np.repeat(max_power_kw, counts) * grid.piece_hours[piece])
+    return Cells.in_windows(first, np.maximum(last - first, 0), max_power_kw, grid.piece_hours)
+
+
+def window_kwh(starts_ms: Instants, ends_ms: Instants, max_power_kw: Floats) -> Floats:
+    """The most that each session takes from start to end."""
+    most: Floats = max_power_kw * np.maximum(ends_ms - starts_ms, 0) / MS_PER_HOUR
+    return most
 
 
 def _last_instant(session: ChargingSession, now_ms: int) -> int:

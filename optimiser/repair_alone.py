@@ -8,14 +8,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from optimiser.commitment import needs_commitment
 from optimiser.domain import ChargingCurve, ChargingSession, PlanRequest, Site, Station
 from optimiser.fixed_load import FixedLoad, fixed_loads
 from optimiser.limits import make_limits
 from optimiser.pattern import run_floor_kw, run_power_kw
 from optimiser.plan import Segments
 from optimiser.problem import PlanningProblem
-from optimiser.ruled_runs import bound_to_runs, rules_of
+from optimiser.ruled_runs import rules_of
 from optimiser.run_patterns import Course
 from optimiser.runs import ONE_RUN, cheapest_runs
 from optimiser.series import Floats, Instants, StepSeries
@@ -115,11 +114,11 @@ def most_alone(problem: PlanningProblem, aim_kwh: float) -> float:
     room_kwh = np.min([limit.room_kwh for limit in problem.limits], axis=0)[problem.cells.piece]
     high_kwh = np.minimum(problem.cells.upper_kwh, room_kwh)
     stretches = _stretches(high_kwh, float(run_floor_kw(problem)[0]) * problem.cell_hours)
-    is_ruled = bool(bound_to_runs(problem)[0])
+    is_ruled = bool(problem.bound_to_runs[0])
     n_runs = int(problem.max_pauses[0]) + 1 if is_ruled else len(stretches)
     most_kwh = float(sum(charged_kwh for _, charged_kwh in stretches[:n_runs]))
     curve = problem.sessions[0].vehicle.charging_curve
-    if most_kwh < aim_kwh or (curve is None and not needs_commitment(problem)[0]):
+    if most_kwh < aim_kwh or (curve is None and not problem.needs_commitment[0]):
         return most_kwh
     if curve is None:
         return _by_rules(problem, high_kwh, is_ruled=is_ruled)

@@ -33,6 +33,7 @@ from optimiser.problem import (
     charging_windows,
     largest_power_kw,
     pauses_allowed,
+    window_kwh,
 )
 from optimiser.series import Floats, Instants, StepSeries
 from optimiser.timegrid import TimeGrid, site_series
@@ -223,7 +224,7 @@ class Outline:
             sessions=change.sessions,
             grid=grid,
             cells=cells,
-            lower_kwh=np.zeros(cells.piece.size),
+            window_kwh=window_kwh(self.starts_ms, change.ends_ms, change.power_kw),
             limits=limits,
             max_power_kw=change.power_kw,
             hours=hours,

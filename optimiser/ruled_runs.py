@@ -1,8 +1,8 @@
-"""Which sessions of a problem may not switch as they like, and whether their energies keep the rules."""
+"""The rules of the runs of a problem's sessions, and whether energies keep them."""
 
 from optimiser.limits import Flags
 from optimiser.problem import PlanningProblem
-from optimiser.run_rules import ANY_NUMBER, RunRules
+from optimiser.run_rules import RunRules
 from optimiser.series import Floats
 
 NEGLIGIBLE_KWH = 1e-9
@@ -16,11 +16,6 @@ def rules_of(problem: PlanningProblem, i: int) -> RunRules:
         bool(problem.charging_now[i]),
         float(problem.run_left_hours[i]),
     )
-
-
-def bound_to_runs(problem: PlanningProblem) -> Flags:
-    """Sessions that may not switch as they like."""
-    return (problem.max_pauses < ANY_NUMBER) | (problem.min_run_hours > 0.0)
 
 
 def keeps_runs(problem: PlanningProblem, i: int, energy_kwh: Floats, room: Flags) -> bool:

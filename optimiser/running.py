@@ -1,10 +1,12 @@
 """The plan that is running already, laid on the cells of the problem."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from optimiser.certificate import Cells, Index
 from optimiser.domain import ChargingSession
-from optimiser.series import Floats
+from optimiser.series import Floats, Instants
 from optimiser.timegrid import TimeGrid
 from optimiser.units import MS_PER_HOUR
 
@@ -14,39 +16,50 @@ def running_kwh(sessions: tuple[ChargingSession, ...], cells: Cells, grid: TimeG
 
     None where no session has a running plan.
     """
-    planned = np.array([bool(session.running_plan) for session in sessions], dtype=bool)
-    if not planned.any():
+    without = [i for i, session in enumerate(sessions) if not session.running_plan]
+    if len(without) == len(sessions):
         return None
-    rows = [
-        (i, segment.start_ms, segment.end_ms, segment.power_kw)
-        for i, session in enumerate(sessions)
-        for segment in session.running_plan
-        if segment.power_kw > 0.0
+    energy = _energy(_strokes(sessions), cells, grid)
+    for i in without:
+        energy[cells.first_cell[i] : cells.first_cell[i + 1]] = np.inf
+    return energy
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Strokes:
+    """Stretches of constant power, with the session of each."""
+
+    session: Index
+    start_ms: Instants
+    end_ms: Instants
+    power_kw: Floats
+
+
+def _strokes(sessions: tuple[ChargingSession, ...]) -> _Strokes:
+    charging = [
+        (i, s) for i, session in enumerate(sessions) for s in session.running_plan if s.power_kw > 0.0
     ]
-    energy = _energy(np.array(rows, dtype=np.float64).reshape(-1, 4), cells, grid)
-    return np.where(planned[cells.session], energy, np.inf)
+    return _Strokes(
+        session=np.array([i for i, _ in charging], dtype=np.intp),
+        start_ms=np.array([segment.start_ms for _, segment in charging], dtype=np.int64),
+        end_ms=np.array([segment.end_ms for _, segment in charging], dtype=np.int64),
+        power_kw=np.array([segment.power_kw for _, segment in charging], dtype=np.float64),
+    )
 
 
-def _energy(rows: Floats, cells: Cells, grid: TimeGrid) -> Floats:
-    """Energy per cell of stretches of power: rows of session, start [ms], end [ms] and power [kW]."""
-    edges = grid.piece_edges_ms
-    session, start_ms, end_ms = rows[:, :3].astype(np.int64).T
-    first, last = _pieces_of(cells)
-    begin = np.maximum(np.searchsorted(edges, start_ms, "right") - 1, first[session])
-    end = np.minimum(np.searchsorted(edges, end_ms), last[session])
+def _energy(strokes: _Strokes, cells: Cells, grid: TimeGrid) -> Floats:
+    """Energy per cell of what lies inside the windows."""
+    edges, session = grid.piece_edges_ms, strokes.session
+    first, last = cells.first_piece, cells.first_piece + np.diff(cells.first_cell)
+    begin = np.maximum(np.searchsorted(edges, strokes.start_ms, "right") - 1, first[session])
+    end = np.minimum(np.searchsorted(edges, strokes.end_ms), last[session])
     counts = np.maximum(end - begin, 0)
-    row = np.repeat(np.arange(counts.size), counts)
-    piece = np.arange(row.size) - np.repeat(np.cumsum(counts) - counts, counts) + begin[row]
-    shared_ms = np.minimum(edges[piece + 1], end_ms[row]) - np.maximum(edges[piece], start_ms[row])
-    kwh = rows[row, 3] * np.maximum(shared_ms, 0) / MS_PER_HOUR
-    cell = cells.first_cell[session[row]] + piece - first[session[row]]
-    return np.bincount(cell, kwh, minlength=cells.piece.size).astype(np.float64)
-
-
-def _pieces_of(cells: Cells) -> tuple[Index, Index]:
-    """The first piece of each session, and the one after its last; both 0 where it has none."""
-    counts = np.diff(cells.first_cell)
-    first = np.zeros(counts.size, dtype=np.intp)
-    some = counts > 0
-    first[some] = cells.piece[cells.first_cell[:-1][some]]
-    return first, first + counts
+    stroke = np.repeat(np.arange(counts.size), counts)
+    piece = np.arange(stroke.size) - np.repeat(np.cumsum(counts) - counts, counts) + begin[stroke]
+    upto, since = (
+        np.minimum(edges[piece + 1], strokes.end_ms[stroke]),
+        np.maximum(edges[piece], strokes.start_ms[stroke]),
+    )
+    kwh = strokes.power_kw[stroke] * np.maximum(upto - since, 0) / MS_PER_HOUR
+    cell = (cells.first_cell[:-1] - first)[session][stroke] + piece
+    return np.bincount(cell, kwh, minlength=cells.piece.size).astype(np.float64, copy=False)

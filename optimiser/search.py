@@ -12,7 +12,7 @@ from optimiser.exceptions import SolverError
 from optimiser.pattern import Pattern, run_power_kw
 from optimiser.preferences import Preference
 from optimiser.problem import PlanningProblem
-from optimiser.ruled_runs import bound_to_runs, rules_of
+from optimiser.ruled_runs import rules_of
 from optimiser.run_patterns import Course
 from optimiser.run_window import Run
 from optimiser.runs import ONE_RUN, cheapest_runs
@@ -55,7 +55,7 @@ class Search:
         self.objective = aim.objective
         self.preference = aim.preference
         self.wanted_kwh = energy_kwh
-        self.ruled = bound_to_runs(problem)
+        self.ruled = problem.bound_to_runs
         # A pattern that leaves energy missing has the prices of its cut, with or without those of the cost.
         # Neither leads to the better runs everywhere, so both are tried once such a pattern was met.
         self.heeds_cost, self.met_a_cut = True, False
@@ -97,7 +97,8 @@ class Search:
         """
         if narrowed.curves is None:
             delivery = decide_delivery(self.engine, narrowed, self.wanted_kwh)
-            return narrowed, np.minimum(self.wanted_kwh, delivery.energy_kwh), delivery.target_cut
+            cut = delivery.target_cut or Prices.none(narrowed)
+            return narrowed, np.minimum(self.wanted_kwh, delivery.energy_kwh), cut
         try:
             flow = self.engine.most(narrowed, self.wanted_kwh)
         except SolverError:

@@ -10,7 +10,6 @@ from optimiser.certificate import Index
 from optimiser.limits import Limit
 from optimiser.pattern import run_power_kw
 from optimiser.problem import PlanningProblem
-from optimiser.ruled_runs import bound_to_runs
 from optimiser.series import Floats
 from optimiser.units import MS_PER_HOUR
 
@@ -47,7 +46,7 @@ def _over(problem: PlanningProblem, energy_kwh: Floats) -> list[Limit]:
 def _bridge_tiny_gaps(problem: PlanningProblem, energy_kwh: Floats) -> None:
     """Close gaps of milliseconds in runs that may not pause at will, where others can step back for them."""
     low = run_power_kw(problem)[problem.cell_session] * problem.cell_hours
-    ruled = bound_to_runs(problem)[problem.cell_session]
+    ruled = problem.bound_to_runs[problem.cell_session]
     for cell in np.flatnonzero(ruled & (low < TINY_GAP_KWH) & (energy_kwh < low)):
         i = problem.cell_session[cell]
         before = energy_kwh[problem.cells.first_cell[i] : cell]

@@ -7,7 +7,7 @@ from optimiser.domain import ChargingSession
 from optimiser.limits import Flags
 from optimiser.plan import Reason, Shortfall
 from optimiser.problem import PlanningProblem
-from optimiser.ruled_runs import bound_to_runs, rules_of
+from optimiser.ruled_runs import rules_of
 from optimiser.series import Floats
 from optimiser.solve import Solution
 from optimiser.units import PERCENT
@@ -43,7 +43,7 @@ def _reasons(
     reasons += _limit_reasons(problem, solution.energy_kwh, spare, i, cells)
     cut_off = _cut_off(problem, solution, i, cells)
     if cut_off or _rules_took_energy(problem, solution, i, cells) or not reasons:
-        code = "no-pause" if bound_to_runs(problem)[i] else "min-power"
+        code = "no-pause" if problem.bound_to_runs[i] else "min-power"
         reasons.append(Reason(code, start_ms, end_ms))
     return tuple(reasons)
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from optimiser.bounds import flow_bound, missing_bound, strategy_bound, valid_peak_prices
-from optimiser.commitment import commit, needs_commitment
+from optimiser.bounds import missing_bound, strategy_bound, valid_peak_prices
+from optimiser.commitment import commit
 from optimiser.delivery import Delivery, decide_delivery, full_delivery
 from optimiser.domain import ShortfallPolicy, Strategy
 from optimiser.engines.base import Ceiling, Engine, Flow, Objective, Prices, Question
@@ -89,19 +89,27 @@ def solve(
         wants = replace(wants, preference=make_preference(kept, flows[-1].energy_kwh))
     energy = _with_rules(engine, kept, wanted_kwh, wants, flows)
     peak = valid_peak_prices(problem, stages[0], relaxed.prices.peak)
-    prices = replace(relaxed.prices, peak=peak)
+    if peak is not relaxed.prices.peak:
+        relaxed = replace(relaxed, prices=replace(relaxed.prices, peak=peak))
     return Solution(
         energy_kwh=energy,
         wanted_kwh=delivery.energy_kwh,
         delivery=delivery,
-        missing_bounds=(
-            missing_bound(problem, problem.minimum_need_kwh, delivery.minimum_cut),
-            missing_bound(problem, problem.need_kwh, delivery.target_cut),
-        ),
+        missing_bounds=_missing_bounds(problem, delivery),
         objective=stages[0],
-        prices=prices,
-        bound=_bound(engine, problem, energy, stages[0], replace(relaxed, prices=prices)),
+        prices=relaxed.prices,
+        bound=_bound(problem, energy, stages[0], relaxed),
         counted=_counted(engine, problem, energy),
+    )
+
+
+def _missing_bounds(problem: PlanningProblem, delivery: Delivery) -> tuple[float, float]:
+    """Of wants 1 and 2; both are 0 where everybody's window is enough and nobody stands in another's way."""
+    if delivery.target_cut is None and bool((problem.need_kwh <= problem.reach_kwh).all()):
+        return 0.0, 0.0
+    return (
+        missing_bound(problem, problem.minimum_need_kwh, delivery.minimum_cut),
+        missing_bound(problem, problem.need_kwh, delivery.target_cut),
     )
 
 
@@ -111,14 +119,11 @@ def _counted(engine: Engine, problem: PlanningProblem, energy: Floats) -> dict[f
     return count_prices(engine, problem.without_curves(), problem.delivered_kwh(energy))
 
 
-def _bound(
-    engine: Engine, problem: PlanningProblem, energy: Floats, objective: Objective, flow: Flow
-) -> float:
-    """The bound at the energies that the plan delivers; the quick way where the flow is optimal for them."""
-    delivered = problem.delivered_kwh(energy)
-    if engine.exact and not needs_commitment(problem).any():
-        return flow_bound(problem, flow.energy_kwh, delivered, objective, flow.prices)
-    return strategy_bound(problem, delivered, objective, flow.prices)
+def _bound(problem: PlanningProblem, energy: Floats, objective: Objective, relaxed: Flow) -> float:
+    """The bound at the energies that the plan delivers; an engine's own where those are the flow's."""
+    if relaxed.bound is None or problem.has_rules:
+        return strategy_bound(problem, problem.delivered_kwh(energy), objective, relaxed.prices)
+    return relaxed.bound
 
 
 def _deliver(engine: Engine, problem: PlanningProblem, wants: Wants) -> tuple[Delivery, Flow]:
@@ -140,8 +145,7 @@ def _with_curve_cut(engine: Engine, problem: PlanningProblem, delivery: Delivery
     if problem.curves is None:
         return delivery
     missing = (problem.need_kwh - delivery.energy_kwh).sum() > NEGLIGIBLE_KWH
-    target = engine.most(problem, problem.need_kwh).prices if missing else Prices.none(problem)
-    return replace(delivery, target_cut=target)
+    return replace(delivery, target_cut=engine.most(problem, problem.need_kwh).prices if missing else None)
 
 
 def _nearest(engine: Engine, problem: PlanningProblem, energy: Floats, wants: Wants) -> tuple[Floats, Flow]:
@@ -231,7 +235,7 @@ def _with_rules(
     if problem.has_power_rules:
         flows = [*flows[:-1], _with_known_tags(engine, problem, energy, wants, flows)]
     committed = _committed(engine, problem, energy, wants, flows)
-    if engine.exact and not needs_commitment(problem).any():
+    if engine.exact and not problem.has_rules:
         return committed
     # Where least power or an unbroken run leaves somebody short, others may get more than a fair share.
     energy = np.maximum(energy, np.minimum(problem.delivered_kwh(committed), problem.need_kwh))
@@ -242,7 +246,7 @@ def _committed(
     engine: Engine, problem: PlanningProblem, energy: Floats, wants: Wants, flows: list[Flow]
 ) -> Floats:
     stages = wants.stages
-    if not needs_commitment(problem).any():
+    if not problem.has_rules:
         return flows[-1].energy_kwh
     if stages[0].name == Strategy.PEAK_SUPPRESSION:
         return _committed_under_peak(engine, problem, energy, wants, flows)

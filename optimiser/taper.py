@@ -12,7 +12,7 @@ from optimiser.certificate import Index
 from optimiser.charging_curve import hours_to_charge, least_between, most_in_piece, power_at
 from optimiser.domain import ChargingCurve
 from optimiser.problem import PlanningProblem
-from optimiser.ruled_runs import bound_to_runs, keeps_runs
+from optimiser.ruled_runs import keeps_runs
 from optimiser.run_rules import SWITCHED_OFF_KW
 from optimiser.series import Floats
 
@@ -80,7 +80,7 @@ def allowed_by_curve(
 
 def reach_kwh(problem: PlanningProblem) -> Floats:
     """The most energy that each session could take alone, along its curve; never more than its need."""
-    reach = np.minimum(problem.delivered_kwh(problem.cells.upper_kwh), problem.need_kwh)
+    reach = np.minimum(problem.reach_kwh, problem.need_kwh)
     for i, curve, cells in curved_sessions(problem):
         upper = problem.cells.upper_kwh[cells]
         need, one_run = float(problem.need_kwh[i]), not problem.pausable[i]
@@ -129,7 +129,7 @@ def _carried(
     wanted: float,
 ) -> Floats:
     """Forward along the curve with pauses as planned; in one run, or not at all, where that breaks a rule."""
-    ruled = bool(bound_to_runs(problem)[i])
+    ruled = bool(problem.bound_to_runs[i])
     least_kw = max(float(problem.min_power_kw[i]), min(float(problem.max_power_kw[i]), SWITCHED_OFF_KW))
     free = room >= least_kw * problem.cell_hours[cells]
     for one_run in (False, True) if problem.pausable[i] else (True,):
@@ -180,7 +180,7 @@ def _forward(
     cells = slice(int(problem.cells.first_cell[i]), int(problem.cells.first_cell[i + 1]))
     hours, capacity = problem.cell_hours[cells], float(problem.capacity_kwh[i])
     limit = np.minimum(room, problem.cells.upper_kwh[cells])
-    low_kw, ruled = float(problem.min_power_kw[i]), bool(bound_to_runs(problem)[i])
+    low_kw, ruled = float(problem.min_power_kw[i]), bool(problem.bound_to_runs[i])
     taken, soc, carry, total = np.zeros(planned.size), problem.sessions[i].soc, 0.0, 0.0
     for k in range(planned.size):
         goes_on = not ruled or (k > 0 and taken[k - 1] > 0.0)

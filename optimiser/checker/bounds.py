@@ -148,7 +148,7 @@ def _curve_rows(facts: Facts, market: Market, cells: Cells) -> CurveRows | None:
         return None
     session, line, piece = of_curves[:, :3].astype(np.intp).T
     first = cells.first_cell[session]
-    cell = first + piece - cells.piece[np.minimum(first, cells.piece.size - 1)]
+    cell = first + piece - cells.first_piece[session]
     lines = {int(i): curve_lines(facts.plan.sessions[i]) for i in np.unique(session)}
     known = [line[k] < len(lines[int(i)]) for k, i in enumerate(session)]
     if not all(known) or (cell < first).any() or (cell >= cells.first_cell[session + 1]).any():
@@ -258,7 +258,7 @@ def _cells(facts: Facts, market: Market) -> Cells:
     piece = first[session] + np.arange(session.size) - first_cell[session]
     left, right = np.maximum(market.edges_ms[piece], start[session]), market.edges_ms[piece + 1]
     hours = (np.minimum(right, until[session]) - left) / MS_PER_HOUR
-    return Cells(first_cell, piece, _most_kw(facts)[session] * hours)
+    return Cells(first_cell, first, piece, _most_kw(facts)[session] * hours)
 
 
 def _most_kw(facts: Facts) -> Floats:

@@ -14,6 +14,8 @@ from optimiser.preferences import Preference
 from optimiser.problem import PeakCharge, PlanningProblem
 from optimiser.series import Floats
 
+_NO_CURVES = np.zeros(0)
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Objective:
@@ -39,7 +41,7 @@ class Prices:
 
     limits: Floats
     peak: Floats
-    curves: Floats = field(default_factory=lambda: np.zeros(0))
+    curves: Floats = field(default_factory=lambda: _NO_CURVES)
 
     @classmethod
     def none(cls, problem: PlanningProblem) -> "Prices":
@@ -49,10 +51,15 @@ class Prices:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Flow:
-    """Energy [kWh, DC] in every cell, and the prices that prove it."""
+    """Energy [kWh, DC] in every cell, and the prices that prove it.
+
+    `bound`: by these prices no flow that delivers as much to every session is cheaper. None where that is
+    left to `optimiser.bounds`.
+    """
 
     energy_kwh: Floats
     prices: Prices
+    bound: float | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)

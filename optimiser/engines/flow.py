@@ -6,11 +6,8 @@ the full network. Where the extension was not built, importing this module fails
 takes HiGHS.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from optimiser.certificate import Index
 from optimiser.engines import _flow
 from optimiser.engines.base import Flow, Objective, Prices, Question
 from optimiser.problem import PlanningProblem
@@ -38,15 +35,15 @@ class FlowEngine:
 
     def most(self, problem: PlanningProblem, demand_kwh: Floats) -> Flow:
         """See `Engine.most`."""
-        flow, answer = _empty_flow(problem)
-        _flow.most(_given(problem, demand_kwh), answer)
+        flow = _empty_flow(problem)
+        _flow.most(_given(problem, demand_kwh), _arrays(flow))
         return flow
 
     def cheapest(self, problem: PlanningProblem, question: Question) -> Flow | None:
         """See `Engine.cheapest`."""
         objective = question.objective
         if not question.ceilings:
-            return _cheapest(problem, question, _ordered(objective.cost_per_kwh))
+            return _cheapest(problem, question)
         if objective.peak is not None or len(question.ceilings) > 1:
             return _by_linear_programme(problem, question)
         return _cheapest_under_ceiling(problem, question)
@@ -55,7 +52,7 @@ class FlowEngine:
 def _cheapest_under_ceiling(problem: PlanningProblem, question: Question) -> Flow | None:
     """First cost, then second: exact where the ceiling is the least that the first can be."""
     (ceiling,) = question.ceilings
-    flow = _cheapest(problem, question, _ordered(ceiling.cost_per_kwh, question.objective.cost_per_kwh))
+    flow = _cheapest(problem, question, ceiling.cost_per_kwh)
     if flow is None:
         return None
     left = ceiling.value - float(problem.by_piece(flow.energy_kwh) @ ceiling.cost_per_kwh)
@@ -73,81 +70,51 @@ def _by_linear_programme(problem: PlanningProblem, question: Question) -> Flow |
     return Flow(settled(problem, flow.energy_kwh, question.energy_kwh), flow.prices)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class _Order:
-    """Pieces from the cheapest to the dearest, and the rank of each: equal where costs are."""
-
-    piece: Index
-    rank: Index
-
-
-def _ordered(*costs: Floats) -> _Order:
-    """By the first cost, then the next."""
-    piece = np.lexsort(costs[::-1])
-    rises = np.zeros(piece.size, dtype=bool)
-    for cost in costs:
-        rises[1:] |= np.diff(cost[piece]) != 0.0
-    rank = np.empty(piece.size, dtype=np.int64)
-    rank[piece] = np.cumsum(rises)
-    return _Order(piece.astype(np.int64, copy=False), rank)
+def _cheapest(problem: PlanningProblem, question: Question, before: Floats | None = None) -> Flow | None:
+    """The cheapest flow; `before` is a cost per kWh in each piece that counts first, if there is one."""
+    flow, preference = _empty_flow(problem), question.preference
+    running_kwh = None if preference is None else preference.running_kwh
+    bound = _flow.cheapest(
+        _given(problem, question.energy_kwh),
+        _costs(problem, question.objective, before),
+        _arrays(flow),
+        preference is not None,
+        running_kwh,
+    )
+    return None if bound is None else Flow(flow.energy_kwh, flow.prices, bound)
 
 
-def _cheapest(problem: PlanningProblem, question: Question, order: _Order) -> Flow | None:
-    flow, answer = _empty_flow(problem)
-    costs = _costs(problem, question.objective, order)
-    preference, given = question.preference, _given(problem, question.energy_kwh)
-    running_kwh = None if preference is None else _above_lower(problem, preference.running_kwh)
-    found = _flow.cheapest(given, costs, answer, preference is not None, running_kwh)
-    return flow if found else None
+def _given(problem: PlanningProblem, energy_kwh: Floats) -> tuple[object, ...]:
+    """The problem as the extension reads it: contiguous arrays.
 
-
-def _above_lower(problem: PlanningProblem, running_kwh: Floats | None) -> Floats | None:
-    """A running plan as the extension reads it: what is above the lower bounds."""
-    if running_kwh is None or not problem.lower_kwh.any():
-        return running_kwh
-    return np.maximum(running_kwh - problem.lower_kwh, 0.0)
-
-
-def _given(problem: PlanningProblem, energy_kwh: Floats) -> tuple[np.ndarray, ...]:
-    """The problem as the extension reads it: contiguous arrays of its widths."""
+    None for no lower bounds, and for powers where upper bounds may be less than power times hours.
+    """
     cells, tree = problem.cells, problem.tree
     if tree is None:
         raise ValueError("the limits do not form a tree")
-    return (
-        np.ascontiguousarray(cells.first_cell, dtype=np.int64),
-        np.ascontiguousarray(cells.piece, dtype=np.int64),
-        np.ascontiguousarray(problem.lower_kwh),
-        np.ascontiguousarray(cells.upper_kwh),
-        tree.lowest.astype(np.int64, copy=False),
-        tree.parent.astype(np.int64, copy=False),
-        problem.rooms_kwh,
-        np.ascontiguousarray(energy_kwh, dtype=np.float64),
-    )
+    sizes = energy_kwh, cells.upper_kwh, tree.parent, problem.rooms_kwh
+    windows = cells.first_cell, cells.first_piece, tree.lowest
+    power_kw = None if problem.window_kwh is None else problem.max_power_kw
+    return (*sizes, *windows, problem.raised_kwh, power_kw, problem.hours)
 
 
-def _costs(problem: PlanningProblem, objective: Objective, order: _Order) -> tuple[object, ...]:
-    cost = np.ascontiguousarray(objective.cost_per_kwh)
-    peak = objective.peak
-    ordered = cost, order.piece, order.rank
+def _costs(problem: PlanningProblem, objective: Objective, before: Floats | None) -> tuple[object, ...]:
+    """Costs per piece, the order from the cheapest to the dearest (ties as time goes), and the peak."""
+    cost, peak = objective.cost_per_kwh, objective.peak
+    order = cost.argsort(kind="stable") if before is None else np.lexsort((cost, before))
     if peak is None:
-        return ordered
+        return cost, before, order
     kwh_per_kw = problem.hours / problem.ac_per_dc
-    immovable_kw = np.ascontiguousarray(problem.immovable_kw)
-    return (
-        cost,
-        order.piece,
-        order.rank,
-        peak.price_per_kw,
-        peak.floor_kw,
-        kwh_per_kw,
-        immovable_kw,
-        peak.counts,
-    )
+    paid = peak.price_per_kw, peak.floor_kw, kwh_per_kw, problem.immovable_kw, peak.counts
+    return (cost, before, order, *paid)
 
 
-def _empty_flow(problem: PlanningProblem) -> tuple[Flow, tuple[Floats, ...]]:
-    """A flow to be filled, and its arrays as the extension writes them."""
-    energy = np.empty(problem.cells.piece.size)
+def _empty_flow(problem: PlanningProblem) -> Flow:
+    """A flow to be filled."""
     limits = np.empty((len(problem.limits), problem.n_pieces))
-    peak = np.zeros(problem.n_pieces)
-    return Flow(energy, Prices(limits, peak)), (energy, limits, peak)
+    return Flow(np.empty(problem.cells.piece.size), Prices(limits, np.empty(problem.n_pieces)))
+
+
+def _arrays(flow: Flow) -> tuple[Floats, ...]:
+    """The arrays of a flow as the extension writes them."""
+    return flow.energy_kwh, flow.prices.limits, flow.prices.peak

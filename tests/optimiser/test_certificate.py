@@ -5,7 +5,7 @@ import pytest
 
 from optimiser.certificate import Cells, cheapest_alone, fewest_short, least_missing
 
-TWO = Cells(np.array([0, 3, 4]), np.array([0, 1, 2, 1]), np.array([10.0, 10.0, 10.0, 5.0]))
+TWO = Cells(np.array([0, 3, 4]), np.array([0, 1]), np.array([0, 1, 2, 1]), np.array([10.0, 10.0, 10.0, 5.0]))
 
 
 @pytest.mark.parametrize(

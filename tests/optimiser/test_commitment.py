@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from optimiser.commitment import commit, needs_commitment
+from optimiser.commitment import commit
 from optimiser.domain import Strategy
 from optimiser.engines.base import Question
 from optimiser.engines.highs import HighsEngine
@@ -36,13 +36,13 @@ def committed(problem: PlanningProblem) -> list[list[float]]:
 )
 def test_only_least_power_and_no_pausing_need_it(session, needed: bool) -> None:
     """Everything else a linear programme can hold."""
-    assert needs_commitment(a_problem(session)).tolist() == [needed]
+    assert a_problem(session).needs_commitment.tolist() == [needed]
 
 
 @pytest.mark.parametrize("rule", [{"max_pauses": 3}, {"min_run_minutes": 1.0}])
 def test_rules_of_runs_need_it_for_every_vehicle(rule) -> None:
     """They are settings of the whole request."""
-    assert needs_commitment(a_problem(a_session(), **rule)).tolist() == [True]
+    assert a_problem(a_session(), **rule).needs_commitment.tolist() == [True]
 
 
 UP_AND_DOWN = a_site(price=[(0, 0.1), (1, 0.9), (2, 0.1), (3, 0.9), (4, 0.1), (5, 0.9)])

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 typedef uint64_t Word;
+typedef ptrdiff_t Index; /* of cells, and numbers as they come from numpy: its intp */
 
 static inline int words_for(int n) { return (n + 63) / 64; }
 static inline int bit_is_set(const Word *set, int i) { return (int)(set[i >> 6] >> (i & 63)) & 1; }
@@ -50,6 +51,18 @@ static inline int lowest_bit(Word word)
         word >>= 1;
         i++;
     }
+    return i;
+#endif
+}
+
+static inline int highest_bit(Word word)
+{
+#if defined(__GNUC__) || defined(__clang__)
+    return 63 - __builtin_clzll(word);
+#else
+    int i = 63;
+    while (!(word >> i))
+        i--;
     return i;
 #endif
 }

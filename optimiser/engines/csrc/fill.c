@@ -32,11 +32,8 @@ static void fill_directly(Network *net, int k)
 {
     const Word *takers = row_of(net->can_take, k, net->session_words);
     for (int w = 0; w < net->session_words; w++) {
-        for (Word bits = net->wants[w] & takers[w]; bits; bits &= bits - 1) {
-            int i = 64 * w + lowest_bit(bits);
-            int64_t cell = net->base[i] + k;
-            place(net, i, k, net->upper[cell] - net->energy[cell]);
-        }
+        for (Word bits = net->wants[w] & takers[w]; bits; bits &= bits - 1)
+            place(net, 64 * w + lowest_bit(bits), k);
         if (!node_has_room(net, node_of(net, net->root, k)))
             return;
     }
@@ -113,7 +110,7 @@ static double step_room(const Network *net, int from, int to)
 {
     int n = net->n_sessions;
     if (from < n) {
-        int64_t cell = net->base[from] + (to - n) % net->n_pieces;
+        Index cell = net->base[from] + (to - n) % net->n_pieces;
         return net->upper[cell] - net->energy[cell];
     }
     if (to < n)
@@ -132,6 +129,8 @@ static void use_node(Network *net, int node, double amount)
 static void take_step(Network *net, int from, int to, double amount)
 {
     int n = net->n_sessions;
+    if (from < n || to < n)
+        set_bit(net->moved, from < n ? from : to);
     if (from < n)
         push_cell(net, from, (to - n) % net->n_pieces, amount);
     else if (to < n)
@@ -223,17 +222,25 @@ static void start_filling(Network *net)
             mark_node(net, l, k);
 }
 
+/* Whether a piece that is dearer than the one that is being filled has energy: in a network with a plan in it. */
+static int dearer_flows(const Network *net)
+{
+    return net->is_warm && meets(net->dearer, row_of(net->flowing, net->root, net->piece_words), net->piece_words);
+}
+
 void fill_in_order(Network *net)
 {
     int next = 0;
     start_filling(net);
-    for (int p = 0; p < net->n_pieces && (net->is_warm || !is_served(net)); p++) {
+    for (int p = 0; p < net->n_pieces; p++) {
         int k = net->order[p];
         while (next < net->n_pieces && net->rank[net->order[next]] == net->rank[k])
             clear_bit(net->dearer, net->order[next++]);
+        if (is_served(net) && !dearer_flows(net))
+            return;
         fill_directly(net, k);
         mark_piece(net, k);
-        if (net->is_warm || !is_served(net))
+        if (!is_served(net) || dearer_flows(net))
             fill_by_rerouting(net, k);
     }
 }

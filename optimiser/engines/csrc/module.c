@@ -8,8 +8,7 @@
 #include "nearest.h"
 #include "network.h"
 #include "peak.h"
-
-enum { FIRST_CELL, PIECE, LOWER, UPPER, LEAF, PARENT, ROOM, ENERGY, N_GIVEN };
+#include "proof.h"
 
 typedef struct {
     Py_buffer views[24];
@@ -42,56 +41,59 @@ static void *buffer_of(Buffers *buffers, PyObject *tuple, Py_ssize_t at, Py_ssiz
     return view_of(buffers, PyTuple_GetItem(tuple, at), bytes, writable);
 }
 
-/* (first_cell, piece, lower, upper, leaf, parent, room, energy) -> Problem; 0 with an error set. */
-static int read_problem(Buffers *buffers, PyObject *given, Problem *problem)
+/* So many doubles, or None, which is 0. Returns 0 with an error set. */
+static int read_optional(Buffers *buffers, PyObject *item, Py_ssize_t count, const double **values)
 {
-    if (!PyTuple_Check(given) || PyTuple_Size(given) != N_GIVEN) {
-        PyErr_SetString(PyExc_TypeError, "a problem is a tuple of 8 arrays");
-        return 0;
-    }
-    const void *got[N_GIVEN];
-    Py_ssize_t width = sizeof(double), cells, sessions, pieces;
-    for (int at = 0; at < N_GIVEN; at++) {
-        got[at] = buffer_of(buffers, given, at, -1, 0);
-        if (!got[at])
-            return 0;
-    }
-    Py_buffer *views = buffers->views + buffers->count - N_GIVEN;
-    cells = views[UPPER].len / width;
-    sessions = views[ENERGY].len / width;
-    problem->n_limits = (int)(views[PARENT].len / (Py_ssize_t)sizeof(int64_t));
-    pieces = problem->n_limits ? views[ROOM].len / width / problem->n_limits : 0;
-    if (views[FIRST_CELL].len != (sessions + 1) * (Py_ssize_t)sizeof(int64_t) || views[PIECE].len != cells * 8 ||
-        views[LOWER].len != views[UPPER].len || views[LEAF].len != sessions * (Py_ssize_t)sizeof(int64_t) ||
-        views[ROOM].len != pieces * problem->n_limits * width) {
-        PyErr_SetString(PyExc_ValueError, "the arrays of a problem do not fit each other");
-        return 0;
-    }
-    problem->n_cells = cells;
-    problem->n_sessions = (int)sessions;
-    problem->n_pieces = (int)pieces;
-    problem->first_cell = got[FIRST_CELL];
-    problem->piece = got[PIECE];
-    problem->lower = got[LOWER];
-    problem->upper = got[UPPER];
-    problem->leaf = got[LEAF];
-    problem->parent = got[PARENT];
-    problem->room = got[ROOM];
-    problem->energy = got[ENERGY];
-    return 1;
+    *values = 0;
+    if (item && item != Py_None)
+        *values = view_of(buffers, item, count * (Py_ssize_t)sizeof(double), 0);
+    return *values || item == Py_None;
 }
 
+/* The buffer of a tuple's entry, and how many items of a width it has. */
+static void *counted_of(Buffers *buffers, PyObject *tuple, Py_ssize_t at, Py_ssize_t width, Py_ssize_t *count)
+{
+    void *memory = buffer_of(buffers, tuple, at, -1, 0);
+    if (memory)
+        *count = buffers->views[buffers->count - 1].len / width;
+    return memory;
+}
+
+/* (energy, upper, parent, room, first_cell, first_piece, leaf, lower or None, power or None, hours) -> Problem, whose
+ * sizes are those of the first four; 0 with an error set. */
+static int read_problem(Buffers *buffers, PyObject *given, Problem *problem)
+{
+    Py_ssize_t width = sizeof(double), number = sizeof(Index), sessions, cells, limits, nodes;
+    if (PyTuple_Size(given) != 10) {
+        PyErr_SetString(PyExc_TypeError, "a problem is a tuple of 10 arrays");
+        return 0;
+    }
+    if (!(problem->energy = counted_of(buffers, given, 0, width, &sessions)) ||
+        !(problem->upper = counted_of(buffers, given, 1, width, &cells)) ||
+        !(problem->parent = counted_of(buffers, given, 2, number, &limits)) ||
+        !(problem->room = counted_of(buffers, given, 3, width, &nodes)))
+        return 0;
+    problem->n_sessions = (int)sessions;
+    problem->n_cells = cells;
+    problem->n_limits = (int)limits;
+    problem->n_pieces = limits ? (int)(nodes / limits) : 0;
+    return (problem->first_cell = buffer_of(buffers, given, 4, (sessions + 1) * number, 0)) &&
+           (problem->first_piece = buffer_of(buffers, given, 5, sessions * number, 0)) &&
+           (problem->leaf = buffer_of(buffers, given, 6, sessions * number, 0)) &&
+           read_optional(buffers, PyTuple_GetItem(given, 7), cells, &problem->lower) &&
+           read_optional(buffers, PyTuple_GetItem(given, 8), sessions, &problem->power) &&
+           (problem->hours = buffer_of(buffers, given, 9, problem->n_pieces * width, 0));
+}
+
+/* The cells of each session lie in its window, which is within the pieces. */
 static int has_valid_cells(const Problem *problem)
 {
-    if (problem->first_cell[0] != 0 || problem->first_cell[problem->n_sessions] != problem->n_cells)
-        return 0;
+    int good = problem->first_cell[0] == 0 && problem->first_cell[problem->n_sessions] == problem->n_cells;
     for (int s = 0; s < problem->n_sessions; s++) {
-        int64_t first = problem->first_cell[s], end = problem->first_cell[s + 1];
-        if (end < first || (end > first && (problem->piece[first] < 0 || problem->piece[end - 1] >= problem->n_pieces ||
-                                            problem->piece[end - 1] - problem->piece[first] != end - 1 - first)))
-            return 0;
+        Index count = problem->first_cell[s + 1] - problem->first_cell[s], first = problem->first_piece[s];
+        good &= count >= 0 && first >= 0 && first + count <= problem->n_pieces;
     }
-    return 1;
+    return good;
 }
 
 /* The first limit is above all others, and every session has a lowest one. */
@@ -101,7 +103,7 @@ static int is_tree(const Problem *problem)
     for (int l = 1; good && l < n_limits; l++)
         good = problem->parent[l] >= 0 && problem->parent[l] < n_limits;
     for (int l = 1; good && l < n_limits; l++) {
-        int64_t up = l;
+        Index up = l;
         for (int steps = 0; up > 0 && steps < n_limits; steps++)
             up = problem->parent[up];
         good = up == 0;
@@ -116,7 +118,7 @@ static int read_valid(Buffers *buffers, PyObject *given, Problem *problem)
     if (!read_problem(buffers, given, problem))
         return 0;
     if (!has_valid_cells(problem)) {
-        PyErr_SetString(PyExc_ValueError, "the cells of a session must be neighbours in time");
+        PyErr_SetString(PyExc_ValueError, "the cells of a session must lie in its window, and that within the pieces");
         return 0;
     }
     if (!is_tree(problem)) {
@@ -129,19 +131,15 @@ static int read_valid(Buffers *buffers, PyObject *given, Problem *problem)
 typedef struct {
     double *energy;
     PriceList prices;
+    double bound;
 } Answer;
 
 static int read_answer(Buffers *buffers, PyObject *given, const Problem *problem, Answer *answer)
 {
     Py_ssize_t width = sizeof(double), pieces = problem->n_pieces * width;
-    answer->energy = buffer_of(buffers, given, 0, problem->n_cells * width, 1);
-    if (!answer->energy)
-        return 0;
-    answer->prices.limits = buffer_of(buffers, given, 1, problem->n_limits * pieces, 1);
-    if (!answer->prices.limits)
-        return 0;
-    answer->prices.peak = buffer_of(buffers, given, 2, pieces, 1);
-    return answer->prices.peak != 0;
+    return (answer->energy = buffer_of(buffers, given, 0, problem->n_cells * width, 1)) &&
+           (answer->prices.limits = buffer_of(buffers, given, 1, problem->n_limits * pieces, 1)) &&
+           (answer->prices.peak = buffer_of(buffers, given, 2, pieces, 1));
 }
 
 static int find_most(const Problem *problem, Answer *answer)
@@ -179,10 +177,11 @@ static PyObject *most(PyObject *module, PyObject *args)
     return PyErr_Occurred() ? 0 : Py_NewRef(Py_None);
 }
 
-/* `rank` is lower where a piece is cheaper; `plan` is per cell above the lower bounds, or 0 without one. */
+/* Pieces come in `order`, from the cheapest to the dearest by `before`, if there is one, then by `cost`; `plan` is
+ * per cell, or 0 without one. */
 typedef struct {
-    const double *cost;
-    const int64_t *order, *rank;
+    const double *cost, *before;
+    const Index *order;
     Peak peak;
     int has_peak, tidy;
     const double *plan;
@@ -196,13 +195,25 @@ static int arrange(Network *net, const Costs *costs)
     return costs->tidy ? tidy(net) : FINE;
 }
 
+static int is_dearer(const Costs *costs, Index k, Index than)
+{
+    return costs->cost[k] != costs->cost[than] || (costs->before && costs->before[k] != costs->before[than]);
+}
+
+/* Pieces as they come, and those that are equally dear as one rank. */
+static void lay_order(Network *net, const Costs *costs)
+{
+    for (int p = 0, rank = 0; p < net->n_pieces; p++) {
+        rank += p > 0 && is_dearer(costs, costs->order[p], costs->order[p - 1]);
+        net->order[p] = (int)costs->order[p];
+        net->rank[costs->order[p]] = rank;
+    }
+}
+
 static int solve(Network *net, const Costs *costs, PriceList prices)
 {
     int outcome;
-    for (int p = 0; p < net->n_pieces; p++) {
-        net->order[p] = (int)costs->order[p];
-        net->rank[p] = (int)costs->rank[p];
-    }
+    lay_order(net, costs);
     if (costs->has_peak)
         outcome = solve_with_peak(net, costs->cost, &costs->peak, prices);
     else
@@ -216,40 +227,37 @@ static int find_cheapest(const Problem *problem, const Costs *costs, Answer *ans
     int outcome = network_open(&net, problem, answer->energy);
     if (outcome == NO_MEMORY)
         return outcome;
-    net.plan = costs->plan;
+    if (outcome == FINE && costs->plan)
+        outcome = lay_plan(&net, problem, costs->plan);
     if (outcome == FINE)
         outcome = solve(&net, costs, answer->prices);
-    if (outcome == FINE)
+    if (outcome == FINE) {
         finish_energy(&net, problem);
+        answer->bound = proven_by(&net, problem, costs->cost, costs->has_peak ? &costs->peak : 0, answer->prices);
+    }
     network_close(&net);
     return outcome;
 }
 
-static int is_order(const Costs *costs, Py_ssize_t n)
+static int is_order(const Index *order, Py_ssize_t n)
 {
-    int64_t before = -1;
-    for (Py_ssize_t p = 0; p < n; p++) {
-        if (costs->order[p] < 0 || costs->order[p] >= n)
+    for (Py_ssize_t p = 0; p < n; p++)
+        if (order[p] < 0 || order[p] >= n)
             return 0;
-        int64_t rank = costs->rank[costs->order[p]];
-        if (rank != before && rank != before + 1)
-            return 0;
-        before = rank;
-    }
-    return n == 0 || costs->rank[costs->order[0]] == 0;
+    return 1;
 }
 
-/* (cost, order, rank) or (cost, order, rank, price, floor, kwh_per_kw, immovable_kw, counts) */
+/* (cost, before or None, order) or (cost, before or None, order, price, floor, kwh_per_kw, immovable_kw, counts) */
 static int read_costs(Buffers *buffers, PyObject *given, const Problem *problem, Costs *costs)
 {
     Py_ssize_t n = problem->n_pieces, width = sizeof(double);
     costs->has_peak = PyTuple_Size(given) > 3;
     if (!(costs->cost = buffer_of(buffers, given, 0, n * width, 0)) ||
-        !(costs->order = buffer_of(buffers, given, 1, n * (Py_ssize_t)sizeof(int64_t), 0)) ||
-        !(costs->rank = buffer_of(buffers, given, 2, n * (Py_ssize_t)sizeof(int64_t), 0)))
+        !read_optional(buffers, PyTuple_GetItem(given, 1), n, &costs->before) ||
+        !(costs->order = buffer_of(buffers, given, 2, n * (Py_ssize_t)sizeof(Index), 0)))
         return 0;
-    if (!is_order(costs, n)) {
-        PyErr_SetString(PyExc_ValueError, "pieces must come in the order of their ranks, which leave out no number");
+    if (!is_order(costs->order, n)) {
+        PyErr_SetString(PyExc_ValueError, "the order of the pieces names one that is not there");
         return 0;
     }
     if (!costs->has_peak)
@@ -259,16 +267,6 @@ static int read_costs(Buffers *buffers, PyObject *given, const Problem *problem,
     return !PyErr_Occurred() && (costs->peak.kwh_per_kw = buffer_of(buffers, given, 5, n * width, 0)) &&
            (costs->peak.immovable_kw = buffer_of(buffers, given, 6, n * width, 0)) &&
            (costs->peak.counts = buffer_of(buffers, given, 7, n, 0));
-}
-
-/* Energies per cell, or None. */
-static int read_plan(Buffers *buffers, PyObject *plan, const Problem *problem, Costs *costs)
-{
-    costs->plan = 0;
-    if (plan == Py_None)
-        return 1;
-    costs->plan = view_of(buffers, plan, problem->n_cells * (Py_ssize_t)sizeof(double), 0);
-    return costs->plan != 0;
 }
 
 static PyObject *cheapest(PyObject *module, PyObject *args)
@@ -284,7 +282,7 @@ static PyObject *cheapest(PyObject *module, PyObject *args)
     Answer answer;
     int outcome = FINE;
     if (read_valid(&buffers, given, &problem) && read_costs(&buffers, priced, &problem, &costs) &&
-        read_answer(&buffers, wanted, &problem, &answer) && read_plan(&buffers, plan, &problem, &costs)) {
+        read_answer(&buffers, wanted, &problem, &answer) && read_optional(&buffers, plan, problem.n_cells, &costs.plan)) {
         Py_BEGIN_ALLOW_THREADS
         outcome = find_cheapest(&problem, &costs, &answer);
         Py_END_ALLOW_THREADS
@@ -292,12 +290,14 @@ static PyObject *cheapest(PyObject *module, PyObject *args)
     release(&buffers);
     if (outcome == NO_MEMORY)
         return PyErr_NoMemory();
-    return PyErr_Occurred() ? 0 : PyBool_FromLong(outcome == FINE);
+    if (PyErr_Occurred())
+        return 0;
+    return outcome == FINE ? PyFloat_FromDouble(answer.bound) : Py_NewRef(Py_None);
 }
 
 static PyMethodDef methods[] = {
     {"most", most, METH_VARARGS, "The most energy, and a minimum cut."},
-    {"cheapest", cheapest, METH_VARARGS, "The cheapest flow and its prices; False where there is none."},
+    {"cheapest", cheapest, METH_VARARGS, "The cheapest flow and its prices; what they prove, or None where there is no flow."},
     {0, 0, 0, 0},
 };
 

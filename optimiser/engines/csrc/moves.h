@@ -58,16 +58,18 @@ static inline void use_chain(Network *net, int leaf, int k, double amount)
         net->spare[node_of(net, l, k)] -= amount;
 }
 
-/* What a session still wants into a cell, at most `most` and the room. */
-static inline void place(Network *net, int i, int k, double most)
+/* What a session still wants into a cell, as far as there is room. */
+static inline void place(Network *net, int i, int k)
 {
-    double amount = least(net->left[i], most);
+    Index c = net->base[i] + k;
+    double amount = least(net->left[i], net->upper[c] - net->energy[c]);
     amount = least(amount, chain_spare(net, net->leaf[i], k));
     if (amount <= 0.0)
         return;
     push_cell(net, i, k, amount);
     use_want(net, i, amount);
     use_chain(net, net->leaf[i], k, amount);
+    set_bit(net->moved, i);
 }
 
 /* And out of it again. */

@@ -13,6 +13,7 @@
 #define DEPOT_NEAR_H
 
 #include "moves.h"
+#include "nearest.h"
 
 #define MAX_RISE 24 /* paths of a higher cost are left to an ordinary fill */
 
@@ -88,14 +89,14 @@ static inline Word gives_in(const Near *near, int i, int w, int cost)
     return cost ? near->above_in[at] : near->net->holds_in[at] & ~near->above_in[at];
 }
 
-static inline double planned_in(const Near *near, int64_t c) { return least(near->plan[c], near->net->upper[c]); }
+static inline double planned_in(const Near *near, Index c) { return least(near->plan[c], near->net->upper[c]); }
 
 /* Below and above the plan, as the energy of a cell now is. */
 static inline void mark_cell(Near *near, int i, int k)
 {
     Network *net = near->net;
-    int64_t c = net->base[i] + k;
-    double planned = planned_in(near, c), dust = CELL_DUST * net->upper[c];
+    Index c = net->base[i] + k;
+    double planned = planned_in(near, c), dust = PLAN_DUST * net->upper[c];
     int is_below = net->energy[c] < planned - dust, is_above = net->energy[c] > planned + dust;
     put_bit(row_of(near->below, k, net->session_words), i, is_below);
     put_bit(row_of(near->below_in, i, net->piece_words), k, is_below);

@@ -29,19 +29,25 @@ static void meet_node(Near *near, int limit, int k, int rise)
     meet(near, before, item - (k & 63) - 64 * (k >> 6), k >> 6, (Word)1 << (k & 63), near->rise[item] - rise);
 }
 
+/* Sessions of one word that an arc of some cost leads to, by how high they have risen. */
+static void meet_sessions(Near *near, int w, Word sessions, int cost, int rise)
+{
+    for (int other = rise > cost ? rise - cost : 0; sessions && other <= near->highest; other++) {
+        Word here = sessions & risen(near, other)[w];
+        meet(near, 0, 0, w, here, cost - rise + other);
+        sessions ^= here;
+    }
+}
+
 static void see_sessions(Near *near, int l, int k, int rise)
 {
     const Network *net = near->net;
-    for (int cost = 0; cost < 2; cost++)
-        for (int other = rise - cost; other <= near->highest; other++) {
-            if (other < 0)
-                continue;
-            const Word *at = risen(near, other);
-            for (int s = net->first_share[l]; s < net->first_share[l + 1]; s++) {
-                int w = net->share[s].word;
-                meet(near, 0, 0, w, takers(near, k, w, cost) & net->share[s].bits & at[w], cost - rise + other);
-            }
-        }
+    for (int s = net->first_share[l]; s < net->first_share[l + 1]; s++) {
+        int w = net->share[s].word;
+        Word fresh = near->unseen[w] & net->share[s].bits;
+        for (int cost = 0; fresh && cost < 2; cost++)
+            meet_sessions(near, w, takers(near, k, w, cost) & fresh, cost, rise);
+    }
 }
 
 static void see_behind_node(Near *near, int node, int rise)
@@ -68,12 +74,14 @@ static void see_behind_session(Near *near, int i, int rise)
 {
     int l = near->net->leaf[i], first = near->net->n_sessions + node_of(near->net, l, 0);
     size_t before = words_before(near, l);
-    for (int cost = 0; cost < 2; cost++)
-        for (int other = rise + cost; other <= near->highest; other++)
-            for (int w = 0; w < near->net->piece_words; w++) {
-                Word held = gives_in(near, i, w, cost) & risen(near, other)[before + w];
-                meet(near, before, first, w, held, other - cost - rise);
-            }
+    for (int w = 0; w < near->net->piece_words; w++) {
+        Word fresh = near->unseen[before + w];
+        for (int cost = 0; fresh && cost < 2; cost++) {
+            Word held = gives_in(near, i, w, cost) & fresh;
+            for (int other = rise + cost; held && other <= near->highest; other++)
+                meet(near, before, first, w, held & risen(near, other)[before + w], other - cost - rise);
+        }
+    }
 }
 
 static void see_behind(Near *near, int item)

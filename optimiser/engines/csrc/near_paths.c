@@ -108,15 +108,16 @@ static int leads_to_plan(const Near *near, int i, int k, int gives)
 static double cell_room(const Near *near, int i, int k, int gives)
 {
     const Network *net = near->net;
-    int64_t c = net->base[i] + k;
+    Index c = net->base[i] + k;
     double end = leads_to_plan(near, i, k, gives) ? planned_in(near, c) : gives ? 0.0 : net->upper[c];
     return gives ? net->energy[c] - end : end - net->energy[c];
 }
 
 static void change_cell(Near *near, int i, int k, int gives, double amount)
 {
-    int64_t c = near->net->base[i] + k;
+    Index c = near->net->base[i] + k;
     int meets_plan = leads_to_plan(near, i, k, gives) && amount >= cell_room(near, i, k, gives);
+    set_bit(near->net->moved, i);
     (gives ? pull_cell : push_cell)(near->net, i, k, amount);
     if (meets_plan)
         near->net->energy[c] = planned_in(near, c);

@@ -30,9 +30,9 @@ static void take_out_unplanned(Near *near, int i)
     for (int w = 0; w < net->piece_words; w++)
         for (Word bits = held[w]; bits; bits &= bits - 1) {
             int k = 64 * w + lowest_bit(bits);
-            int64_t c = net->base[i] + k;
+            Index c = net->base[i] + k;
             double kept = near->plan[c] < INFINITY ? near->plan[c] : 0.0, extra = net->energy[c] - kept;
-            if (extra > CELL_DUST * net->upper[c]) {
+            if (extra > PLAN_DUST * net->upper[c]) {
                 take_out(net, i, k, extra);
                 near->rank_spare[net->rank[k]] += extra;
             }
@@ -42,9 +42,9 @@ static void take_out_unplanned(Near *near, int i)
 static void keep_planned(Near *near)
 {
     const Network *net = near->net;
-    for (int i = 0; i < net->n_sessions; i++) {
+    for (int i = next_moved(net, 0); i < net->n_sessions; i = next_moved(net, i + 1)) {
         take_out_unplanned(near, i);
-        for (int64_t c = first_cell_of(net, i); c < end_cell_of(net, i); c++)
+        for (Index c = first_cell_of(net, i); c < end_cell_of(net, i); c++)
             if (net->energy[c] < near->plan[c])
                 mark_cell(near, i, (int)(c - net->base[i]));
     }
@@ -89,12 +89,12 @@ static void serve_all(Near *near)
 
 static int is_near(const Network *net, const double *plan)
 {
-    for (int i = 0; i < net->n_sessions; i++) {
+    for (int i = next_moved(net, 0); i < net->n_sessions; i = next_moved(net, i + 1)) {
         const Word *held = row_of(net->holds_in, i, net->piece_words);
         for (int w = 0; w < net->piece_words; w++)
             for (Word bits = held[w]; bits; bits &= bits - 1) {
-                int64_t c = net->base[i] + 64 * w + lowest_bit(bits);
-                if (net->energy[c] > plan[c] + CELL_DUST * net->upper[c])
+                Index c = net->base[i] + 64 * w + lowest_bit(bits);
+                if (net->energy[c] > plan[c] + PLAN_DUST * net->upper[c])
                     return 0;
             }
     }
@@ -119,17 +119,6 @@ static void fill_up(Network *net)
         return;
     network_reset(net);
     fill_in_order(net);
-}
-
-void put_plan(Network *net, const double *plan)
-{
-    for (int i = 0; i < net->n_sessions; i++) {
-        int64_t end = end_cell_of(net, i);
-        for (int64_t c = first_cell_of(net, i); c < end && bit_is_set(net->wants, i); c++)
-            if (plan[c] > 0.0 && plan[c] < INFINITY)
-                place(net, i, (int)(c - net->base[i]), least(plan[c], net->upper[c]));
-    }
-    net->is_warm = 1;
 }
 
 int stay_near(Network *net, const double *plan)

@@ -4,7 +4,10 @@
 
 #include "network.h"
 
-/* Put a plan into an empty network, as far as it fits: energies per cell, infinite where there is none. */
+/* A plan that was written down is off by its last digit: by so much of a cell, or of what a limit bears. */
+#define PLAN_DUST 1e-10
+
+/* Empty the network and put a plan into it, as far as it fits: energies per cell, infinite where there is none. */
 void put_plan(Network *net, const double *plan);
 
 /* Move a full and cheapest network so that as little as can be is charged beyond `plan` (energy per cell,

@@ -1,6 +1,8 @@
 /* Laying out a problem as a network. */
 #include "network.h"
 
+#include "numbers.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,16 +11,6 @@
 #define ROUNDING_ROOM 1.2e-16
 /* Energy [kWh] that may be missing or too much: as exact as a solver meets a row. */
 #define TOLERANCE_KWH 1e-7
-
-typedef struct {
-    int key, session;
-} Ranked;
-
-static int by_key(const void *a, const void *b)
-{
-    const Ranked *x = a, *y = b;
-    return x->key != y->key ? (x->key > y->key) - (x->key < y->key) : (x->session > y->session) - (x->session < y->session);
-}
 
 static size_t rounded(size_t bytes) { return (bytes + 63) & ~(size_t)63; }
 
@@ -35,16 +27,17 @@ static void *take_part(Arena *arena, size_t count, size_t size)
     return part;
 }
 
-static void share_out(Network *net, Arena *arena, size_t n_cells)
+static void share_out(Network *net, Arena *arena)
 {
     size_t n = net->n_sessions, p = net->n_pieces, l = net->n_limits, nodes = net->n_nodes;
     size_t sw = net->session_words, pw = net->piece_words;
     net->session_at = take_part(arena, n, sizeof(int));
-    net->base = take_part(arena, n, sizeof(int64_t));
+    net->number_of = take_part(arena, n, sizeof(int));
+    net->base = take_part(arena, n, sizeof(Index));
     net->leaf = take_part(arena, n, sizeof(int));
     net->left = take_part(arena, n, sizeof(double));
     net->asked = take_part(arena, n, sizeof(double));
-    net->above_lower = take_part(arena, n_cells, sizeof(double));
+    net->missing = take_part(arena, n, sizeof(double));
     net->room = take_part(arena, nodes, sizeof(double));
     net->spare = take_part(arena, nodes, sizeof(double));
     net->lowest = take_part(arena, p, sizeof(double));
@@ -60,6 +53,7 @@ static void share_out(Network *net, Arena *arena, size_t n_cells)
     net->can_take_all = take_part(arena, p * sw, sizeof(Word));
     net->can_take_in_all = take_part(arena, n * pw, sizeof(Word));
     net->wants = take_part(arena, sw, sizeof(Word));
+    net->moved = take_part(arena, sw, sizeof(Word));
     net->live_sessions = take_part(arena, sw, sizeof(Word));
     net->live_nodes = take_part(arena, l * pw, sizeof(Word));
     net->dearer = take_part(arena, pw, sizeof(Word));
@@ -68,46 +62,48 @@ static void share_out(Network *net, Arena *arena, size_t n_cells)
     net->unseen_nodes = take_part(arena, l * pw, sizeof(Word));
     net->roomy = take_part(arena, l * pw, sizeof(Word));
     net->flowing = take_part(arena, l * pw, sizeof(Word));
-    net->queue = take_part(arena, n + nodes + p, sizeof(int));
+    net->queue = take_part(arena, n + nodes + p + 1, sizeof(int));
     net->next_queue = take_part(arena, n + nodes + p, sizeof(int));
     net->path = take_part(arena, n + nodes + p, sizeof(int));
     net->at_level = take_part(arena, n + nodes + p + 2, sizeof(Word *));
     net->order = take_part(arena, p, sizeof(int));
     net->reached_from = take_part(arena, nodes, sizeof(int));
+    net->paid = take_part(arena, nodes, sizeof(double));
 }
 
-static int allocate(Network *net, size_t n_cells)
+static int allocate(Network *net)
 {
     Arena arena = {0, 0};
-    share_out(net, &arena, n_cells);
+    share_out(net, &arena);
     arena.block = net->arena = calloc(arena.used + 64, 1);
     arena.used = 0;
     if (!arena.block)
         return NO_MEMORY;
-    share_out(net, &arena, n_cells);
+    share_out(net, &arena);
     return FINE;
 }
 
-/* Number the sessions by the end of their window. */
-static int rank_sessions(Network *net, const Problem *problem)
+/* The last piece of a session's window; the first of all where it has no cells. */
+static int last_piece(const Problem *problem, int s)
 {
-    int n = net->n_sessions;
-    Ranked *ranked = malloc((n + 1) * sizeof(Ranked));
-    if (!ranked)
-        return NO_MEMORY;
-    for (int s = 0; s < n; s++) {
-        int64_t first = problem->first_cell[s], end = problem->first_cell[s + 1];
-        ranked[s].key = end > first ? (int)problem->piece[end - 1] : 0;
-        ranked[s].session = s;
+    Index count = problem->first_cell[s + 1] - problem->first_cell[s];
+    return count > 0 ? (int)(problem->first_piece[s] + count - 1) : 0;
+}
+
+/* Number the sessions by the end of their window, those that end together as they come. */
+static void rank_sessions(Network *net, const Problem *problem)
+{
+    int *next = net->queue; /* per piece: the number of the next session whose window ends there */
+    for (int s = 0; s < net->n_sessions; s++)
+        next[last_piece(problem, s) + 1]++;
+    for (int k = 0; k < net->n_pieces; k++)
+        next[k + 1] += next[k];
+    for (int s = 0; s < net->n_sessions; s++) {
+        int i = next[last_piece(problem, s)]++;
+        net->session_at[i] = s;
+        net->number_of[s] = i;
+        net->base[i] = problem->first_cell[s] - problem->first_piece[s];
     }
-    qsort(ranked, n, sizeof(Ranked), by_key);
-    for (int i = 0; i < n; i++) {
-        int s = net->session_at[i] = ranked[i].session;
-        int64_t first = problem->first_cell[s], end = problem->first_cell[s + 1];
-        net->base[i] = first - (end > first ? problem->piece[first] : 0);
-    }
-    free(ranked);
-    return FINE;
 }
 
 /* Children of every limit, in the order of the problem. */
@@ -154,49 +150,44 @@ static void lay_shares(Network *net, const Problem *problem)
     }
 }
 
-static int has_lower_bounds(const Problem *problem)
-{
-    for (int64_t c = 0; c < problem->n_cells; c++)
-        if (problem->lower[c] != 0.0)
-            return 1;
-    return 0;
-}
-
 /* What is above the lower bounds of a session: per cell, in all, and per node up the tree. */
 static void take_out_lower(Network *net, const Problem *problem, int i)
 {
-    for (int64_t c = first_cell_of(net, i); c < end_cell_of(net, i); c++) {
+    for (Index c = first_cell_of(net, i); c < end_cell_of(net, i); c++) {
         double low = problem->lower[c];
         net->above_lower[c] = low < problem->upper[c] ? problem->upper[c] - low : 0.0;
         if (low == 0.0)
             continue;
+        int k = (int)(c - net->base[i]);
         net->asked[i] -= low;
-        net->lowest[problem->piece[c]] += low;
+        net->lowest[k] += low;
         for (int l = net->leaf[i]; l != NONE; l = net->parent[l])
-            net->room[node_of(net, l, (int)problem->piece[c])] -= low;
+            net->room[node_of(net, l, k)] -= low;
     }
 }
 
 /* A stretch of a session's window: its bits by session are set, and by piece they change at both ends. */
-static void lay_stretch(Network *net, int i, int from, int to)
+static void lay_stretch(Network *net, int i, Index from, Index to)
 {
     Word *change = net->can_take_all + (i >> 6), bit = (Word)1 << (i & 63);
-    set_range(row_of(net->can_take_in_all, i, net->piece_words), from, to);
-    change[(size_t)from * net->session_words] ^= bit;
+    set_range(row_of(net->can_take_in_all, i, net->piece_words), (int)from, (int)to);
+    change[from * net->session_words] ^= bit;
     if (to < net->n_pieces)
-        change[(size_t)to * net->session_words] ^= bit;
+        change[to * net->session_words] ^= bit;
 }
 
-/* Its whole window, but for cells without room. */
+/* The whole window of a session, but for cells without room. */
 static void lay_window(Network *net, int i)
 {
-    int64_t end = end_cell_of(net, i);
-    for (int64_t c = first_cell_of(net, i); c < end; c++) {
-        int64_t from = c;
-        while (c < end && cell_has_room(net->upper[c], 0.0))
+    Index base = net->base[i], end = end_cell_of(net, i);
+    for (Index c = first_cell_of(net, i); c < end; c++) {
+        Index from = c;
+        if (net->power && net->power[net->session_at[i]] > 0.0)
+            c = end;
+        while (c < end && net->upper[c] > 0.0)
             c++;
         if (c > from)
-            lay_stretch(net, i, (int)(from - net->base[i]), (int)(c - net->base[i]));
+            lay_stretch(net, i, from - base, c - base);
     }
 }
 
@@ -210,16 +201,23 @@ static void lay_cells(Network *net)
         net->can_take_all[w] ^= net->can_take_all[w - sw];
 }
 
-/* Without lower bounds the problem's own arrays do. */
-static void lay_bounds(Network *net, const Problem *problem)
+/* Without lower bounds the problem's own arrays do. FINE or NO_MEMORY. */
+static int lay_bounds(Network *net, const Problem *problem)
 {
-    int has_lower = has_lower_bounds(problem);
-    for (int i = 0; i < net->n_sessions; i++) {
+    for (int i = 0; i < net->n_sessions; i++)
         net->asked[i] = problem->energy[net->session_at[i]];
-        if (has_lower)
-            take_out_lower(net, problem, i);
-    }
-    net->upper = has_lower ? net->above_lower : problem->upper;
+    net->upper = problem->upper;
+    net->power = problem->power;
+    net->hours = problem->hours;
+    if (!problem->lower || !has_any(problem->lower, problem->n_cells))
+        return FINE;
+    net->power = 0;
+    net->upper = net->above_lower = malloc(problem->n_cells * sizeof(double));
+    if (!net->above_lower)
+        return NO_MEMORY;
+    for (int i = 0; i < net->n_sessions; i++)
+        take_out_lower(net, problem, i);
+    return FINE;
 }
 
 /* Make what is a little below 0 exactly 0; whether it was only a little. */
@@ -253,17 +251,19 @@ int network_open(Network *net, const Problem *problem, double *energy)
     net->first_cell = problem->first_cell;
     net->session_words = words_for(problem->n_sessions);
     net->piece_words = words_for(problem->n_pieces);
-    if (allocate(net, problem->n_cells) || rank_sessions(net, problem)) {
-        network_close(net);
+    if (allocate(net))
         return NO_MEMORY;
-    }
+    rank_sessions(net, problem);
     lay_tree(net, problem);
     lay_shares(net, problem);
     double share = 1.0 - ROUNDING_ROOM * (net->n_sessions + 4);
     for (int node = 0; node < net->n_nodes; node++)
         net->room[node] = problem->room[node] * share;
     net->energy = energy;
-    lay_bounds(net, problem);
+    if (lay_bounds(net, problem)) {
+        network_close(net);
+        return NO_MEMORY;
+    }
     lay_cells(net);
     for (int k = 0; k < net->n_pieces; k++)
         net->order[k] = net->rank[k] = k;
@@ -275,12 +275,28 @@ void network_close(Network *net)
 {
     for (int d = 0; d < net->n_levels; d++)
         free(net->at_level[d]);
+    free(net->above_lower);
+    free(net->plan_above);
     free(net->arena);
+    net->above_lower = net->plan_above = 0;
     net->arena = 0;
     net->n_levels = 0;
 }
 
-void network_reset(Network *net)
+int lay_plan(Network *net, const Problem *problem, const double *plan)
+{
+    net->plan = plan;
+    if (!net->above_lower)
+        return FINE;
+    net->plan = net->plan_above = malloc(net->n_cells * sizeof(double));
+    if (!net->plan_above)
+        return NO_MEMORY;
+    for (Index c = 0; c < net->n_cells; c++)
+        net->plan_above[c] = fmax(plan[c] - problem->lower[c], 0.0);
+    return FINE;
+}
+
+void reset_sets(Network *net)
 {
     size_t sw = net->session_words, pw = net->piece_words, n = net->n_sessions, p = net->n_pieces;
     memcpy(net->can_take, net->can_take_all, p * sw * sizeof(Word));
@@ -288,13 +304,20 @@ void network_reset(Network *net)
     memset(net->holds, 0, p * sw * sizeof(Word));
     memset(net->holds_in, 0, n * pw * sizeof(Word));
     memset(net->wants, 0, sw * sizeof(Word));
-    memset(net->energy, 0, net->n_cells * sizeof(double));
+    memset(net->moved, 0, sw * sizeof(Word));
     memcpy(net->left, net->asked, n * sizeof(double));
+    memcpy(net->missing, net->asked, n * sizeof(double));
     memcpy(net->spare, net->room, net->n_nodes * sizeof(double));
     net->is_warm = 0;
     for (size_t i = 0; i < n; i++)
         if (wants_more(net->left[i], net->asked[i]))
             set_bit(net->wants, (int)i);
+}
+
+void network_reset(Network *net)
+{
+    reset_sets(net);
+    memset(net->energy, 0, net->n_cells * sizeof(double));
 }
 
 int open_level(Network *net, int d)

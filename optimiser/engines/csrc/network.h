@@ -17,12 +17,13 @@
 /* What Python hands in; all arrays are C-contiguous and stay valid during the call. */
 typedef struct {
     int n_sessions, n_pieces, n_limits;
-    int64_t n_cells;
-    const int64_t *first_cell; /* n_sessions + 1 */
-    const int64_t *piece;      /* n_cells; consecutive within a session */
-    const double *lower, *upper;
-    const int64_t *leaf;   /* n_sessions: the lowest limit of each */
-    const int64_t *parent; /* n_limits: the one above; the first is the root and has NONE */
+    Index n_cells;
+    const Index *first_cell;  /* n_sessions + 1 */
+    const Index *first_piece; /* n_sessions: where each window begins; its pieces follow one another */
+    const double *lower, *upper; /* n_cells; `lower` is 0 where all lower bounds are */
+    const double *power, *hours; /* n_sessions, n_pieces: `upper` is their product; 0 where it may be less */
+    const Index *leaf;   /* n_sessions: the lowest limit of each */
+    const Index *parent; /* n_limits: the one above; the first is the root and has NONE */
     const double *room;    /* n_limits x n_pieces */
     const double *energy;  /* n_sessions: what is asked for */
 } Problem;
@@ -36,16 +37,19 @@ typedef struct {
 typedef struct {
     int n_sessions, n_pieces, n_limits, n_nodes;
     int session_words, piece_words;
-    int64_t n_cells;
+    Index n_cells;
 
-    int *session_at;    /* number outside of each session */
-    int64_t *base;      /* cell of session i in piece k is base[i] + k */
-    const int64_t *first_cell; /* by the numbers outside */
+    int *session_at;    /* number outside of each session, in which its cells come */
+    int *number_of;     /* and the other way round: whoever passes all cells goes along these */
+    Index *base;      /* cell of session i in piece k is base[i] + k */
+    const Index *first_cell; /* by the numbers outside */
     int *leaf;          /* lowest limit of each session */
     double *left;       /* energy that each session still wants */
     double *asked;      /* energy that each session wanted */
+    double *missing;    /* what its cells lack of that: known of those that are not moved, and of all at the end */
     const double *upper; /* per cell */
-    double *above_lower; /* per cell: `upper` where there are lower bounds */
+    const double *power, *hours; /* per session outside, and piece: `upper` is their product, if there are any */
+    double *above_lower; /* per cell: `upper` where there are lower bounds; else none */
     double *energy;      /* per cell; whoever opens the network brings the array */
     double *room;       /* per node */
     double *spare;      /* per node: room that is left */
@@ -63,6 +67,7 @@ typedef struct {
     Word *can_take_all;  /* `can_take` and `can_take_in` of an empty network */
     Word *can_take_in_all;
     Word *wants;         /* sessions with energy left to place */
+    Word *moved;         /* sessions of which something was placed or re-routed, or could not be as planned */
     Word *live_sessions; /* those that a later augmentation can still pass */
     Word *live_nodes;    /* per limit, by piece */
     Word *unseen_sessions, *unseen_nodes;
@@ -74,9 +79,11 @@ typedef struct {
     int *order;         /* pieces in the order in which they are filled */
     int *rank;          /* per piece: equal where one is as dear as the other, rising along `order` */
     Word *dearer;       /* pieces that are dearer than the one that is being filled */
-    const double *plan; /* per cell: what a filling starts from, or 0 where there is none */
+    const double *plan; /* per cell: what a filling starts from, above the lower bounds; or 0 where there is none */
+    double *plan_above; /* the same array, where there are lower bounds */
     int is_warm;        /* energy was in the network before it was filled */
     int *reached_from;  /* per node: the dearest piece that reaches it, or NONE */
+    double *paid;       /* per node: what its sessions pay for a kWh there; for a proof */
     void *arena;
 } Network;
 
@@ -88,6 +95,9 @@ void network_close(Network *net);
 
 /* Empty the network again; the rooms may have been changed. */
 void network_reset(Network *net);
+
+/* The same but for the energies, which are left as they are. */
+void reset_sets(Network *net);
 
 /* Fill the pieces in `order`, each with as much as the ones before leave. */
 void fill_in_order(Network *net);
@@ -107,6 +117,9 @@ void spread_wants(Network *net);
 
 /* Whether everybody got all. */
 static inline int is_served(const Network *net) { return is_empty(net->wants, net->session_words); }
+
+/* Fill from a plan (energy per cell, infinite where there is none). FINE or NO_MEMORY. */
+int lay_plan(Network *net, const Problem *problem, const double *plan);
 
 /* Share the loads out anew, so that each session charges early and in few runs. FINE or NO_MEMORY. */
 int tidy(Network *net);
@@ -134,6 +147,14 @@ static inline int node_has_flow(const Network *net, int node)
     return net->room[node] - net->spare[node] > SUM_DUST * net->room[node];
 }
 
+/* The next session from one on that is moved. */
+static inline int next_moved(const Network *net, int i)
+{
+    while (i < net->n_sessions && !bit_is_set(net->moved, i))
+        i = net->moved[i >> 6] >> (i & 63) ? i + 1 : (i | 63) + 1;
+    return i;
+}
+
 /* Nodes of a limit at a level. */
 static inline Word *nodes_at(const Network *net, int limit, int d)
 {
@@ -144,8 +165,8 @@ static inline double least(double a, double b) { return a < b ? a : b; }
 
 static inline Word *row_of(Word *sets, int i, int n_words) { return sets + (size_t)i * n_words; }
 
-static inline int64_t first_cell_of(const Network *net, int i) { return net->first_cell[net->session_at[i]]; }
-static inline int64_t end_cell_of(const Network *net, int i) { return net->first_cell[net->session_at[i] + 1]; }
+static inline Index first_cell_of(const Network *net, int i) { return net->first_cell[net->session_at[i]]; }
+static inline Index end_cell_of(const Network *net, int i) { return net->first_cell[net->session_at[i] + 1]; }
 
 static inline int node_of(const Network *net, int limit, int piece) { return limit * net->n_pieces + piece; }
 

@@ -89,9 +89,10 @@ void cut_prices(Network *net, PriceList prices)
 
 int solve_cost(Network *net, const double *cost, PriceList prices)
 {
-    network_reset(net);
     if (net->plan)
         put_plan(net, net->plan);
+    else
+        network_reset(net);
     fill_in_order(net);
     if (is_short(net))
         return INFEASIBLE;
@@ -303,6 +304,17 @@ static int search_peak(Search *search, Tangent *trial, PriceList prices)
     return FINE;
 }
 
+/* No more on a kW of peak than it costs: sums of prices meet that but for rounding, and a proof must. */
+static void cap_peak_prices(const Search *search, PriceList prices)
+{
+    double total = 0.0;
+    for (int k = 0; k < search->net->n_pieces; k++)
+        total += prices.peak[k] * search->peak->kwh_per_kw[k];
+    if (total > search->peak->price_per_kw)
+        for (int k = 0; k < search->net->n_pieces; k++)
+            prices.peak[k] *= search->peak->price_per_kw / total;
+}
+
 int solve_with_peak(Network *net, const double *cost, const Peak *peak, PriceList prices)
 {
     size_t nodes = net->n_nodes, pieces = net->n_pieces, list = nodes + pieces;
@@ -318,6 +330,8 @@ int solve_with_peak(Network *net, const double *cost, const Peak *peak, PriceLis
     search.binding = (unsigned char *)(block + 4 * list + pieces);
     memcpy(search.site_room, net->room + node_of(net, net->root, 0), pieces * sizeof(double));
     int outcome = search_peak(&search, &trial, prices);
+    if (outcome == FINE)
+        cap_peak_prices(&search, prices);
     free(block);
     return outcome;
 }

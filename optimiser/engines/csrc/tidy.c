@@ -60,6 +60,7 @@ static void put_back(Network *net, const Kept *kept)
     memcpy(net->energy, kept->energy, net->n_cells * sizeof(double));
     memcpy(net->spare, kept->spare, net->n_nodes * sizeof(double));
     memcpy(net->holds_in, kept->holds_in, held_words(net) * sizeof(Word));
+    memset(net->moved, 0xff, net->session_words * sizeof(Word));
 }
 
 int tidy(Network *net)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optimiser.bounds import flow_bound, missing_bound, strategy_bound, valid_peak_prices
+from optimiser.bounds import missing_bound, strategy_bound, valid_peak_prices
 from optimiser.engines.base import Ceiling, Flow, Objective, Prices, Question
 from optimiser.engines.highs import HighsEngine
 from optimiser.limits import Limit
@@ -57,8 +57,7 @@ def assert_proven(problem: PlanningProblem, question: Question, flow: Flow) -> N
     size = max(1.0, abs(cost), float(np.abs(objective.cost_per_kwh).max() * energy.sum()))
     assert all(np.all(price >= 0.0) for price in (*prices.limits, prices.peak))
     assert strategy_bound(problem, energy, objective, prices) == pytest.approx(cost, abs=PROVEN * size)
-    quick = flow_bound(problem, flow.energy_kwh, energy, objective, prices)
-    assert quick == pytest.approx(cost, abs=PROVEN * size)
+    assert flow.bound == pytest.approx(cost, abs=PROVEN * size)
 
 
 def deliverable_kwh(problem: PlanningProblem) -> Floats:

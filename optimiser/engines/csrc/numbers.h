@@ -1,0 +1,37 @@
+/* Passes over all cells, which are most of what a solve in which little changes consists of. */
+#ifndef DEPOT_NUMBERS_H
+#define DEPOT_NUMBERS_H
+
+#include <string.h>
+
+#include "bits.h"
+
+/* The bits of a number that is not negative, as a whole number: 0 for 0, and without its highest bit. A compiler
+ * makes vectors of ors of whole numbers, but not of comparisons. */
+static inline Word bits_of(const double *number)
+{
+    Word bits;
+    memcpy(&bits, number, sizeof(bits));
+    return bits;
+}
+
+/* Whether one of these numbers, none of which is negative, is not 0. */
+static inline int has_any(const double *values, Index n)
+{
+    Word all = 0;
+    for (Index c = 0; c < n; c++)
+        all |= bits_of(values + c);
+    return all != 0;
+}
+
+/* The next of them, from one on, that is not 0; `end` where there is none. There are long runs of zeros. */
+static inline Index skip_zeros(const double *values, Index c, Index end)
+{
+    while (end - c >= 8 && !has_any(values + c, 8))
+        c += 8;
+    while (c < end && !bits_of(values + c))
+        c++;
+    return c;
+}
+
+#endif
