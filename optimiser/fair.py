@@ -19,6 +19,10 @@ from optimiser.series import Floats
 
 # A session is behind a cut if it asks for more than it can take outside of it; this share is rounding.
 TIGHT = 1e-9
+# Shares of a battery by which two shortfalls may differ and still be equal: 4 Wh of a bus.
+EQUAL = 1e-8
+# Groups of equals of a running plan in which somebody who has become shorter is looked for.
+TRIES = 4
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -56,9 +60,52 @@ def fair_shares(engine: Engine, problem: PlanningProblem, wishes: Wishes, flow: 
     if is_complete(engine, problem, flow, demand):
         return demand
     total_kwh = float(flow.energy_kwh.sum())
+    as_running = _as_running(engine, problem, wishes, total_kwh)
+    if as_running is not None:
+        return as_running
     if len(problem.limits) > 1:
         return _share_in_turn(engine, problem, wishes, total_kwh)
     return _share_at_once(engine, problem, wishes, total_kwh)
+
+
+def _as_running(engine: Engine, problem: PlanningProblem, wishes: Wishes, total_kwh: float) -> Floats | None:
+    """The running plan's shares, with whoever is shorter than all equals there as one of some of them.
+
+    None where that is not leximin with any of the shortest equals.
+    """
+    if problem.running_kwh is None:
+        return None
+    full, floor = wishes.demand(), wishes.floor_kwh
+    had = problem.delivered_kwh(problem.running_kwh)
+    had = np.clip(np.where(np.isfinite(had), had, floor), floor, full)
+    short, open_to = (wishes.need_kwh - had) / problem.capacity_kwh, full > floor
+    levels = _in_common(short[open_to])
+    for level in levels[:TRIES].tolist():
+        equals = np.abs(short - level) <= EQUAL
+        own = open_to & (equals | (short > levels[0] + EQUAL))
+        excess_kwh = float(full[own].sum()) - (total_kwh - float(had[~own].sum()))
+        shared = _level(problem, wishes, np.flatnonzero(own), excess_kwh) * problem.capacity_kwh
+        demand = np.where(own, wishes.demand(shared), had)
+        if _is_leximin(engine, problem, wishes, demand):
+            return demand
+    return None
+
+
+def _in_common(short: Floats) -> Floats:
+    """Shortfalls that two or more have in common, from the largest; each once."""
+    falling = -np.sort(-short[short > EQUAL])
+    begins = np.concatenate([[True], falling[:-1] - falling[1:] > EQUAL, [True]])
+    first = np.flatnonzero(begins)
+    shared: Floats = falling[first[:-1][np.diff(first) > 1]]
+    return shared
+
+
+def _is_leximin(engine: Engine, problem: PlanningProblem, wishes: Wishes, demand_kwh: Floats) -> bool:
+    """Whether all can have as much, and nobody could take from somebody who is less short."""
+    short = np.maximum(wishes.need_kwh - demand_kwh, 0.0) / problem.capacity_kwh
+    takes_at = np.where(demand_kwh < wishes.demand(), short, -np.inf)
+    gives_at = np.where(demand_kwh > wishes.floor_kwh, short + EQUAL, np.inf)
+    return engine.shares_level(problem, demand_kwh, takes_at, gives_at)
 
 
 def _share_in_turn(engine: Engine, problem: PlanningProblem, wishes: Wishes, total_kwh: float) -> Floats:

@@ -68,6 +68,11 @@ class Wants:
     preference: Preference
     served_is_enough: bool = False
 
+    @property
+    def at_first(self) -> Preference | None:
+        """What is preferred at the first stage: nothing yet where others follow, which decide it anew."""
+        return self.preference if len(self.stages) == 1 else None
+
     def aim(self, objective: Objective) -> Aim:
         """What the commitment looks for at a stage."""
         return Aim(objective, self.preference, self.served_is_enough)
@@ -129,7 +134,7 @@ def _bound(problem: PlanningProblem, energy: Floats, objective: Objective, relax
 def _deliver(engine: Engine, problem: PlanningProblem, wants: Wants) -> tuple[Delivery, Flow]:
     """Everybody as much as alone if that can be, which one solve tells; else fair shares of what can."""
     alone = _with_curve_cut(engine, problem, full_delivery(problem))
-    question = Question(alone.energy_kwh, wants.stages[0], preference=wants.preference)
+    question = Question(alone.energy_kwh, wants.stages[0], preference=wants.at_first)
     flow = engine.cheapest(problem, question)
     if flow is not None:
         return alone, flow
@@ -150,7 +155,7 @@ def _with_curve_cut(engine: Engine, problem: PlanningProblem, delivery: Delivery
 
 def _nearest(engine: Engine, problem: PlanningProblem, energy: Floats, wants: Wants) -> tuple[Floats, Flow]:
     """The energies, eased until a solver finds them feasible; or what of them can be delivered."""
-    question = Question(energy, wants.stages[0], preference=wants.preference)
+    question = Question(energy, wants.stages[0], preference=wants.at_first)
     for eased in _eased(engine, problem, energy):
         flow = engine.cheapest(problem, replace(question, energy_kwh=eased))
         if flow is not None:

@@ -1,4 +1,4 @@
-"""What an engine is: two questions about the relaxed problem, answered with a solution and its prices.
+"""What an engine is: three questions about the relaxed problem, answered with a solution and its prices.
 
 Relaxed means: power anywhere between 0 and the largest, pauses allowed. Least power and unbroken runs
 are decided on top of an engine's answers (`optimiser.commitment`), so every engine stays a plain linear
@@ -94,4 +94,14 @@ class Engine(Protocol):
 
     def cheapest(self, problem: PlanningProblem, question: Question) -> Flow | None:
         """An optimal flow, or None where the energies cannot be delivered."""
+        ...
+
+    def shares_level(
+        self, problem: PlanningProblem, demand_kwh: Floats, takes_at: Floats, gives_at: Floats
+    ) -> bool:
+        """Whether all of the demand can be delivered, and nobody could take from somebody of a lower level.
+
+        Per session: the level at which it would take more, minus infinity where it would not, and the one at
+        which it gives. False as well where an engine cannot tell.
+        """
         ...

@@ -39,6 +39,15 @@ class FlowEngine:
         _flow.most(_given(problem, demand_kwh), _arrays(flow))
         return flow
 
+    def shares_level(
+        self, problem: PlanningProblem, demand_kwh: Floats, takes_at: Floats, gives_at: Floats
+    ) -> bool:
+        """See `Engine.shares_level`."""
+        scratch = np.empty(problem.cells.piece.size)
+        return _flow.shares_level(
+            _given(problem, demand_kwh), problem.running_kwh, scratch, takes_at, gives_at
+        )
+
     def cheapest(self, problem: PlanningProblem, question: Question) -> Flow | None:
         """See `Engine.cheapest`."""
         objective = question.objective
@@ -73,7 +82,7 @@ def _by_linear_programme(problem: PlanningProblem, question: Question) -> Flow |
 def _cheapest(problem: PlanningProblem, question: Question, before: Floats | None = None) -> Flow | None:
     """The cheapest flow; `before` is a cost per kWh in each piece that counts first, if there is one."""
     flow, preference = _empty_flow(problem), question.preference
-    running_kwh = None if preference is None else preference.running_kwh
+    running_kwh = problem.running_kwh if preference is None else preference.running_kwh
     bound = _flow.cheapest(
         _given(problem, question.energy_kwh),
         _costs(problem, question.objective, before),

@@ -35,6 +35,12 @@ class HighsEngine:
             raise SolverError("HiGHS calls a programme infeasible to which 0 is a solution")
         return _flow(problem, programme, *solved)
 
+    def shares_level(
+        self, problem: PlanningProblem, demand_kwh: Floats, takes_at: Floats, gives_at: Floats
+    ) -> bool:
+        """See `Engine.shares_level`: a linear programme cannot tell."""
+        return False
+
     def cheapest(self, problem: PlanningProblem, question: Question) -> Flow | None:
         """See `Engine.cheapest`."""
         programme = strategy_programme(problem, question)

@@ -49,6 +49,12 @@ class PulpEngine:
             raise SolverError("PuLP calls a programme infeasible to which the least power is a solution")
         return model.flow()
 
+    def shares_level(
+        self, problem: PlanningProblem, demand_kwh: Floats, takes_at: Floats, gives_at: Floats
+    ) -> bool:
+        """See `Engine.shares_level`: a linear programme cannot tell."""
+        return False
+
     def cheapest(self, problem: PlanningProblem, question: Question) -> Flow | None:
         """See `Engine.cheapest`."""
         model = _Model(problem, "cheapest", pulp.LpMinimize)

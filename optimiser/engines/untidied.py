@@ -25,3 +25,9 @@ class Untidied:
     def cheapest(self, problem: PlanningProblem, question: Question) -> Flow | None:
         """See `Engine.cheapest`."""
         return self._engine.cheapest(problem, replace(question, preference=None))
+
+    def shares_level(
+        self, problem: PlanningProblem, demand_kwh: Floats, takes_at: Floats, gives_at: Floats
+    ) -> bool:
+        """See `Engine.shares_level`."""
+        return self._engine.shares_level(problem, demand_kwh, takes_at, gives_at)

@@ -34,6 +34,7 @@ static double swept_sum(Network *net, int i)
             if (net->energy[c] < NEGLIGIBLE_KWH) {
                 change_cell(net, i, c, -net->energy[c]);
                 held[w] ^= bits & -bits;
+                clear_bit(row_of(net->holds, (int)(c - net->base[i]), net->session_words), i);
             }
             sum += net->energy[c];
         }

@@ -3,12 +3,17 @@
 #define Py_LIMITED_API 0x030B0000
 #include <Python.h>
 
+#include <math.h>
 #include <string.h>
 
 #include "nearest.h"
 #include "network.h"
 #include "peak.h"
 #include "proof.h"
+
+/* A flow that began from a plan is as good as its bound to so much of its value, or not good enough. */
+#define PROVEN 1e-9
+#define SURELY_MISSING 1e-6
 
 typedef struct {
     Py_buffer views[24];
@@ -131,7 +136,7 @@ static int read_valid(Buffers *buffers, PyObject *given, Problem *problem)
 typedef struct {
     double *energy;
     PriceList prices;
-    double bound;
+    double value, bound, missing;
 } Answer;
 
 static int read_answer(Buffers *buffers, PyObject *given, const Problem *problem, Answer *answer)
@@ -177,6 +182,54 @@ static PyObject *most(PyObject *module, PyObject *args)
     return PyErr_Occurred() ? 0 : Py_NewRef(Py_None);
 }
 
+/* Whether all that is asked for fits, and at these levels nobody could take from somebody of a lower one. */
+static int find_level(const Problem *problem, const double *plan, double *energy, const double *takes_at,
+                      const double *gives_at)
+{
+    Network net;
+    int outcome = network_open(&net, problem, energy);
+    if (outcome == NO_MEMORY)
+        return outcome;
+    if (outcome == FINE && plan && (outcome = lay_plan(&net, problem, plan)) == FINE) {
+        put_plan(&net, net.plan);
+        memset(net.rank, 0, net.n_pieces * sizeof(int)); /* nothing to take back */
+    } else {
+        network_reset(&net);
+    }
+    if (outcome == FINE) {
+        fill_in_order(&net);
+        outcome = !is_short(&net) ? is_level(&net, takes_at, gives_at) : 0;
+    }
+    network_close(&net);
+    return outcome == LOWER_TOO_HIGH ? 0 : outcome;
+}
+
+static PyObject *shares_level(PyObject *module, PyObject *args)
+{
+    (void)module;
+    PyObject *given, *plan, *scratch, *takes, *gives;
+    if (!PyArg_ParseTuple(args, "O!OOOO", &PyTuple_Type, &given, &plan, &scratch, &takes, &gives))
+        return 0;
+    Buffers buffers = {.count = 0};
+    Problem problem;
+    const double *start, *takes_at, *gives_at;
+    double *energy;
+    Py_ssize_t width = sizeof(double);
+    int outcome = 0;
+    if (read_valid(&buffers, given, &problem) && read_optional(&buffers, plan, problem.n_cells, &start) &&
+        (takes_at = view_of(&buffers, takes, problem.n_sessions * width, 0)) &&
+        (gives_at = view_of(&buffers, gives, problem.n_sessions * width, 0)) &&
+        (energy = view_of(&buffers, scratch, problem.n_cells * width, 1))) {
+        Py_BEGIN_ALLOW_THREADS
+        outcome = find_level(&problem, start, energy, takes_at, gives_at);
+        Py_END_ALLOW_THREADS
+    }
+    release(&buffers);
+    if (outcome == NO_MEMORY)
+        return PyErr_NoMemory();
+    return PyErr_Occurred() ? 0 : PyBool_FromLong(outcome);
+}
+
 /* Pieces come in `order`, from the cheapest to the dearest by `before`, if there is one, then by `cost`; `plan` is
  * per cell, or 0 without one. */
 typedef struct {
@@ -188,11 +241,9 @@ typedef struct {
 } Costs;
 
 /* The same loads, near to the plan or at least early. */
-static int arrange(Network *net, const Costs *costs)
+static int arrange(Network *net)
 {
-    if (net->plan)
-        return stay_near(net, net->plan);
-    return costs->tidy ? tidy(net) : FINE;
+    return net->plan ? stay_near(net, net->plan) : tidy(net);
 }
 
 static int is_dearer(const Costs *costs, Index k, Index than)
@@ -218,25 +269,67 @@ static int solve(Network *net, const Costs *costs, PriceList prices)
         outcome = solve_with_peak(net, costs->cost, &costs->peak, prices);
     else
         outcome = solve_cost(net, costs->cost, prices);
-    return outcome == FINE ? arrange(net, costs) : outcome;
+    return outcome == FINE && costs->tidy ? arrange(net) : outcome;
 }
 
-static int find_cheapest(const Problem *problem, const Costs *costs, Answer *answer)
+/* What a finished flow costs, with its peak. */
+static double cost_of(const Network *net, const Costs *costs)
+{
+    const Peak *peak = &costs->peak;
+    double sum = 0.0, highest_kw = peak->floor_kw;
+    for (int k = 0; k < net->n_pieces; k++) {
+        double energy = load_of(net, k);
+        sum += costs->cost[k] * energy;
+        if (costs->has_peak && peak->counts[k])
+            highest_kw = fmax(highest_kw, peak->immovable_kw[k] + energy / peak->kwh_per_kw[k]);
+    }
+    return costs->has_peak ? sum + peak->price_per_kw * (highest_kw - peak->floor_kw) : sum;
+}
+
+static int find_from(const Problem *problem, const Costs *costs, const double *plan, Answer *answer)
 {
     Network net;
     int outcome = network_open(&net, problem, answer->energy);
     if (outcome == NO_MEMORY)
         return outcome;
-    if (outcome == FINE && costs->plan)
-        outcome = lay_plan(&net, problem, costs->plan);
+    if (outcome == FINE && plan)
+        outcome = lay_plan(&net, problem, plan);
     if (outcome == FINE)
         outcome = solve(&net, costs, answer->prices);
+    answer->missing = missing_in_all(&net);
     if (outcome == FINE) {
         finish_energy(&net, problem);
+        answer->value = cost_of(&net, costs);
         answer->bound = proven_by(&net, problem, costs->cost, costs->has_peak ? &costs->peak : 0, answer->prices);
     }
     network_close(&net);
     return outcome;
+}
+
+/* Prices of the second cost prove nothing where another comes first. */
+static int is_proven(const Answer *answer, const Costs *costs)
+{
+    return costs->before || answer->value - answer->bound <= PROVEN * fmax(1.0, fabs(answer->value));
+}
+
+/* A plan's rooms are off by its last digits, which hide less than this. */
+static int is_surely_short(const Problem *problem, const Answer *answer)
+{
+    double asked = 0.0;
+    for (int s = 0; s < problem->n_sessions; s++)
+        asked += problem->energy[s];
+    return answer->missing > SURELY_MISSING * asked;
+}
+
+/* From the plan, if there is one; what cannot be proven that way is searched for without it. */
+static int find_cheapest(const Problem *problem, const Costs *costs, Answer *answer)
+{
+    if (!costs->plan)
+        return find_from(problem, costs, 0, answer);
+    int outcome = find_from(problem, costs, costs->plan, answer);
+    if (outcome == FINE ? is_proven(answer, costs) : outcome != INFEASIBLE || is_surely_short(problem, answer))
+        return outcome;
+    return find_from(problem, costs, 0, answer);
 }
 
 static int is_order(const Index *order, Py_ssize_t n)
@@ -297,6 +390,7 @@ static PyObject *cheapest(PyObject *module, PyObject *args)
 
 static PyMethodDef methods[] = {
     {"most", most, METH_VARARGS, "The most energy, and a minimum cut."},
+    {"shares_level", shares_level, METH_VARARGS, "Whether energies fit, and nobody could take from who is of a lower level."},
     {"cheapest", cheapest, METH_VARARGS, "The cheapest flow and its prices; what they prove, or None where there is no flow."},
     {0, 0, 0, 0},
 };

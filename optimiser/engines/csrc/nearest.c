@@ -76,6 +76,61 @@ static int allocate(Near *near)
     return FINE;
 }
 
+/* So much more for a session in a piece, as far as there is room up to a bound of its own, its limits and its rank. */
+static void serve_in(Near *near, int i, int k, double most)
+{
+    Network *net = near->net;
+    double *rank_spare = near->rank_spare + net->rank[k];
+    double amount = least(least(net->left[i], most), least(chain_spare(net, net->leaf[i], k), *rank_spare));
+    if (amount <= 0.0)
+        return;
+    push_cell(net, i, k, amount);
+    use_want(net, i, amount);
+    use_chain(net, net->leaf[i], k, amount);
+    *rank_spare -= amount;
+}
+
+static void serve_as_planned(Near *near, int i)
+{
+    Network *net = near->net;
+    const Word *below = row_of(near->below_in, i, net->piece_words);
+    for (int w = 0; w < net->piece_words; w++)
+        for (Word bits = below[w]; bits && bit_is_set(net->wants, i); bits &= bits - 1) {
+            int k = 64 * w + lowest_bit(bits);
+            Index c = net->base[i] + k;
+            serve_in(near, i, k, planned_in(near, c) - net->energy[c]);
+            mark_cell(near, i, k);
+        }
+}
+
+static void serve_unplanned(Near *near, int i)
+{
+    Network *net = near->net;
+    for (int w = 0; w < net->piece_words; w++)
+        for (Word bits = row_of(net->can_take_in, i, net->piece_words)[w]; bits && bit_is_set(net->wants, i);
+             bits &= bits - 1) {
+            int k = 64 * w + lowest_bit(bits);
+            serve_in(near, i, k, net->upper[net->base[i] + k] - net->energy[net->base[i] + k]);
+        }
+}
+
+/* What needs nobody to step aside. Energy as planned costs nothing. What is then still to be charged by sessions
+ * without any of their planned energy left costs 1, whatever is re-routed: on any path every session but the first
+ * gives at most 1 back before it takes, and then takes at 1. So where that serves all, no path is cheaper. */
+static void serve_directly(Near *near)
+{
+    Network *net = near->net;
+    for (int i = next_moved(net, 0); i < net->n_sessions; i = next_moved(net, i + 1))
+        serve_as_planned(near, i);
+    for (int i = next_moved(net, 0); i < net->n_sessions; i = next_moved(net, i + 1))
+        if (bit_is_set(net->wants, i) && !is_empty(row_of(near->below_in, i, net->piece_words), net->piece_words))
+            return;
+    for (int i = next_moved(net, 0); i < net->n_sessions; i = next_moved(net, i + 1))
+        serve_unplanned(near, i);
+    if (!is_served(net))
+        keep_planned(near);
+}
+
 /* Cheapest paths, all of one cost and length in a round. */
 static void serve_all(Near *near)
 {
@@ -130,6 +185,7 @@ int stay_near(Network *net, const double *plan)
         return NO_MEMORY;
     lay_ranks(&near);
     keep_planned(&near);
+    serve_directly(&near);
     serve_all(&near);
     fill_up(net);
     free(near.below);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* Share of every room that is left alone, per session: a sum of their energies rounds up by less. */
-#define ROUNDING_ROOM 1.2e-16
+#define ROUNDING_ROOM 5e-16
 /* Energy [kWh] that may be missing or too much: as exact as a solver meets a row. */
 #define TOLERANCE_KWH 1e-7
 
@@ -69,6 +69,8 @@ static void share_out(Network *net, Arena *arena)
     net->order = take_part(arena, p, sizeof(int));
     net->reached_from = take_part(arena, nodes, sizeof(int));
     net->paid = take_part(arena, nodes, sizeof(double));
+    net->dearest = take_part(arena, p, sizeof(double *));
+    net->saved = take_part(arena, p + 1, sizeof(double));
 }
 
 static int allocate(Network *net)
@@ -231,12 +233,30 @@ static int raise_to_zero(double *values, int n)
     return close;
 }
 
+double missing_in_all(const Network *net)
+{
+    double missing = 0.0;
+    for (int i = 0; i < net->n_sessions; i++)
+        missing += fmax(net->left[i], 0.0);
+    return missing;
+}
+
 int is_short(const Network *net)
 {
     for (int i = 0; i < net->n_sessions; i++)
         if (net->left[i] > TOLERANCE_KWH)
             return 1;
     return 0;
+}
+
+/* A little less than there is, and no more than could be of use: what counts as rounding is a share of a room. */
+static void lay_rooms(Network *net, const Problem *problem)
+{
+    double share = 1.0 - ROUNDING_ROOM * (net->n_sessions + 4), asked = 0.0;
+    for (int s = 0; s < net->n_sessions; s++)
+        asked += problem->energy[s];
+    for (int node = 0; node < net->n_nodes; node++)
+        net->room[node] = least(problem->room[node] * share, 2.0 * asked);
 }
 
 int network_open(Network *net, const Problem *problem, double *energy)
@@ -256,9 +276,7 @@ int network_open(Network *net, const Problem *problem, double *energy)
     rank_sessions(net, problem);
     lay_tree(net, problem);
     lay_shares(net, problem);
-    double share = 1.0 - ROUNDING_ROOM * (net->n_sessions + 4);
-    for (int node = 0; node < net->n_nodes; node++)
-        net->room[node] = problem->room[node] * share;
+    lay_rooms(net, problem);
     net->energy = energy;
     if (lay_bounds(net, problem)) {
         network_close(net);

@@ -84,6 +84,8 @@ typedef struct {
     int is_warm;        /* energy was in the network before it was filled */
     int *reached_from;  /* per node: the dearest piece that reaches it, or NONE */
     double *paid;       /* per node: what its sessions pay for a kWh there; for a proof */
+    const double **dearest; /* places in `paid`, sorted; for a proof */
+    double *saved;      /* n_pieces + 1: per kW, from the first piece up to each one; for a proof */
     void *arena;
 } Network;
 
@@ -115,6 +117,10 @@ void spread_costs(Network *net);
 /* Mark `reached_from` with 0 for all nodes that the unserved sessions reach: one side of a minimum cut. */
 void spread_wants(Network *net);
 
+/* Whether in a network that is full nobody could take from somebody of a lower level: per session outside, the level
+ * at which it would take more (minus infinity where it would not), and at which it gives. NO_MEMORY, 0 or 1. */
+int is_level(Network *net, const double *takes_at, const double *gives_at);
+
 /* Whether everybody got all. */
 static inline int is_served(const Network *net) { return is_empty(net->wants, net->session_words); }
 
@@ -123,6 +129,9 @@ int lay_plan(Network *net, const Problem *problem, const double *plan);
 
 /* Share the loads out anew, so that each session charges early and in few runs. FINE or NO_MEMORY. */
 int tidy(Network *net);
+
+/* What is left unplaced of everybody's energy. */
+double missing_in_all(const Network *net);
 
 /* Whether so much is left unplaced that the energies count as not deliverable. */
 int is_short(const Network *net);
@@ -161,13 +170,20 @@ static inline Word *nodes_at(const Network *net, int limit, int d)
     return net->at_level[d] + net->session_words + (size_t)limit * net->piece_words;
 }
 
+static inline int node_of(const Network *net, int limit, int piece) { return limit * net->n_pieces + piece; }
+
+/* All that is charged in a piece, lower bounds included. */
+static inline double load_of(const Network *net, int k)
+{
+    int node = node_of(net, net->root, k);
+    return net->room[node] - net->spare[node] + net->lowest[k];
+}
+
 static inline double least(double a, double b) { return a < b ? a : b; }
 
 static inline Word *row_of(Word *sets, int i, int n_words) { return sets + (size_t)i * n_words; }
 
 static inline Index first_cell_of(const Network *net, int i) { return net->first_cell[net->session_at[i]]; }
 static inline Index end_cell_of(const Network *net, int i) { return net->first_cell[net->session_at[i] + 1]; }
-
-static inline int node_of(const Network *net, int limit, int piece) { return limit * net->n_pieces + piece; }
 
 #endif

@@ -15,6 +15,8 @@
 
 #define MAX_STEPS 200
 #define SAME 1e-11
+/* Share of a peak by which another is lower that could hardly be better. */
+#define JUST_BELOW 1e-6
 
 /* A plan under some peak: what it costs with the peak, the slope there, and its prices. */
 typedef struct {
@@ -34,12 +36,6 @@ typedef struct {
     PriceList ray;           /* prices of a cut that forbids a lower peak */
     double ray_kwh;          /* energy per kW of peak that the cut is worth; 0 without one */
 } Search;
-
-static double root_load(const Network *net, int k)
-{
-    int node = node_of(net, net->root, k);
-    return net->room[node] - net->spare[node];
-}
 
 /* The tree from the root down; a node's full price is never below its parent's. */
 static void price_below(Network *net, const double *cost, int limit, double *prices)
@@ -89,7 +85,9 @@ void cut_prices(Network *net, PriceList prices)
 
 int solve_cost(Network *net, const double *cost, PriceList prices)
 {
-    if (net->plan)
+    if (net->is_warm)
+        fit_limits(net);
+    else if (net->plan)
         put_plan(net, net->plan);
     else
         network_reset(net);
@@ -117,35 +115,27 @@ static double move_to_peak(const Search *search, PriceList prices)
     return per_kw;
 }
 
+/* Other room under a peak; what a flow in the network leaves of it changes by as much. */
 static void set_peak(Search *search, double peak_kw)
 {
     Network *net = search->net;
     for (int k = 0; k < net->n_pieces; k++) {
         int node = node_of(net, net->root, k);
+        net->spare[node] -= net->room[node];
         double room = INFINITY;
         if (search->peak->counts[k] && isfinite(peak_kw))
             room = search->peak->kwh_per_kw[k] * (peak_kw - search->peak->immovable_kw[k]) - net->lowest[k];
         search->binding[k] = room < search->site_room[k];
         net->room[node] = search->binding[k] ? fmax(room, 0.0) : search->site_room[k];
+        net->spare[node] += net->room[node];
     }
-}
-
-/* Less room around the flow that is in the network, which is under this peak. */
-static void hold_peak(Search *search, double peak_kw)
-{
-    Network *net = search->net;
-    for (int k = 0; k < net->n_pieces; k++)
-        net->spare[node_of(net, net->root, k)] -= net->room[node_of(net, net->root, k)];
-    set_peak(search, peak_kw);
-    for (int k = 0; k < net->n_pieces; k++)
-        net->spare[node_of(net, net->root, k)] += net->room[node_of(net, net->root, k)];
 }
 
 static double energy_cost(const Search *search)
 {
     double sum = 0.0;
     for (int k = 0; k < search->net->n_pieces; k++)
-        sum += search->cost[k] * (root_load(search->net, k) + search->net->lowest[k]);
+        sum += search->cost[k] * load_of(search->net, k);
     return sum;
 }
 
@@ -166,9 +156,7 @@ static int evaluate(Search *search, double peak_kw, Tangent *tangent)
 /* The least peak that the minimum cut of a peak that is too low leaves possible; `spare` is for its prices. */
 static double above_cut(Search *search, double peak_kw, PriceList *spare)
 {
-    double missing = 0.0;
-    for (int i = 0; i < search->net->n_sessions; i++)
-        missing += fmax(search->net->left[i], 0.0);
+    double missing = missing_in_all(search->net);
     cut_prices(search->net, *spare);
     double per_kw = move_to_peak(search, *spare);
     if (per_kw <= 0.0)
@@ -186,10 +174,18 @@ static double highest_load_kw(const Search *search)
     double highest = search->lowest_kw;
     for (int k = 0; k < search->net->n_pieces; k++)
         if (search->peak->counts[k]) {
-            double charged = root_load(search->net, k) + search->net->lowest[k];
-            highest = fmax(highest, search->peak->immovable_kw[k] + charged / search->peak->kwh_per_kw[k]);
+            double charged_kw = load_of(search->net, k) / search->peak->kwh_per_kw[k];
+            highest = fmax(highest, search->peak->immovable_kw[k] + charged_kw);
         }
     return highest;
+}
+
+/* The peak of the running plan. */
+static double planned_peak_kw(Search *search)
+{
+    set_peak(search, INFINITY);
+    put_plan(search->net, search->net->plan);
+    return highest_load_kw(search);
 }
 
 static void find_lowest(Search *search)
@@ -267,29 +263,23 @@ static int close_in(Search *search, Tangent *trial, PriceList prices)
     return FINE;
 }
 
-/* Up from the lowest peak until a plan fits; left tangent, unless that is the best already. */
-static int search_up(Search *search, Tangent *trial, PriceList prices)
+/* The best plan under a peak as the left tangent; where that is too low, the first above at which there is one. */
+static int climb(Search *search, double peak_kw, Tangent *trial)
 {
-    double peak_kw = search->lowest_kw;
-    for (int step = 0; step < MAX_STEPS; step++) {
-        int outcome = evaluate(search, peak_kw, &search->left);
-        double next = is_served(search->net) ? peak_kw : above_cut(search, peak_kw, &trial->prices);
-        if (!(next > peak_kw) || !isfinite(next)) {
-            if (outcome != FINE)
-                return outcome;
+    int outcome = evaluate(search, peak_kw, &search->left);
+    for (int step = 0; step < MAX_STEPS && !is_served(search->net); step++) {
+        double next = above_cut(search, peak_kw, &trial->prices);
+        if (!(next > peak_kw) || !isfinite(next))
             break;
-        }
         peak_kw = next;
+        outcome = evaluate(search, peak_kw, &search->left);
     }
-    if (search->left.slope < 0.0)
-        return close_in(search, trial, prices);
-    prices_at_least(search, &search->left, prices);
-    return FINE;
+    return outcome;
 }
 
-static int search_peak(Search *search, Tangent *trial, PriceList prices)
+/* The plan without any limit on the peak: the right tangent, at its highest load. No peak above that is of use. */
+static int find_right(Search *search)
 {
-    find_lowest(search);
     int outcome = evaluate(search, INFINITY, &search->right);
     if (outcome != FINE)
         return outcome;
@@ -297,11 +287,39 @@ static int search_peak(Search *search, Tangent *trial, PriceList prices)
     search->right.peak_kw = highest;
     search->right.value = energy_cost(search) + search->peak->price_per_kw * (highest - search->peak->floor_kw);
     search->right.slope = search->peak->price_per_kw;
-    if (highest > search->lowest_kw)
-        return search_up(search, trial, prices);
-    hold_peak(search, search->lowest_kw);
-    prices_at_least(search, &search->right, prices);
     return FINE;
+}
+
+/* Both tangents down to where they meet; the right one is that of the plan without a peak where none is known. */
+static int search_between(Search *search, Tangent *trial, PriceList prices)
+{
+    int outcome = isfinite(search->right.peak_kw) ? FINE : find_right(search);
+    return outcome == FINE ? close_in(search, trial, prices) : outcome;
+}
+
+/* Where to begin: just below the running plan's peak, which mostly is the best or somewhat too low; or as low as can
+ * be. */
+static double first_peak_kw(Search *search)
+{
+    double just_below = search->net->plan ? planned_peak_kw(search) * (1.0 - JUST_BELOW) : 0.0;
+    return fmax(just_below, search->lowest_kw);
+}
+
+static int search_peak(Search *search, Tangent *trial, PriceList prices)
+{
+    find_lowest(search);
+    search->right.peak_kw = INFINITY;
+    double first_kw = first_peak_kw(search);
+    int outcome = climb(search, first_kw, trial);
+    if (outcome == FINE && search->left.slope >= 0.0 && search->ray_kwh <= 0.0 && first_kw > search->lowest_kw) {
+        swap_tangents(&search->left, &search->right); /* the best is below */
+        outcome = climb(search, search->lowest_kw, trial);
+    }
+    if (outcome == FINE && search->left.slope < 0.0)
+        return search_between(search, trial, prices);
+    if (outcome == FINE)
+        prices_at_least(search, &search->left, prices);
+    return outcome;
 }
 
 /* No more on a kW of peak than it costs: sums of prices meet that but for rounding, and a proof must. */

@@ -14,7 +14,8 @@
 #include <math.h>
 #include <string.h>
 
-#define WRITTEN_KWH 1e-9 /* the same of a session's energy, and of what a limit is over */
+/* So much of a session's energy, and of what a limit is over; less in a cell is nothing at all. */
+#define WRITTEN_KWH 1e-9
 
 /* What is given of one session, by piece, and where it goes. */
 typedef struct {
@@ -42,7 +43,9 @@ static inline double put_piece(const Row *row, Index k, double planned, double u
 {
     Word is_full = planned >= upper * (1.0 - PLAN_DUST), is_some;
     double energy = is_full ? upper : planned;
-    is_some = cell_has_energy(upper, energy);
+    is_some = energy > WRITTEN_KWH;
+    energy = is_some ? energy : 0.0;
+    is_full &= is_some;
     row->energy[k] = energy;
     row->spare[k] -= energy;
     row->holds[k * row->session_words] |= is_some << row->bit;
@@ -158,23 +161,25 @@ static void keep_limits(Network *net, int limit)
         if (net->spare[node] < 0.0)
             step_back(net, limit, k);
         if (net->spare[node] < PLAN_DUST * net->room[node]) {
-            net->room[node] -= net->spare[node];
+            net->room[node] = fmax(net->room[node] - net->spare[node], 0.0);
             net->spare[node] = 0.0;
         }
     }
 }
 
+void fit_limits(Network *net) { keep_limits(net, net->root); }
+
 void put_plan(Network *net, const double *plan)
 {
     reset_sets(net);
     for (int s = 0; s < net->n_sessions; s++) {
-        memset(net->energy + net->first_cell[s], 0, (net->first_cell[s+1]-net->first_cell[s]) * sizeof(double));
+        memset(net->energy + net->first_cell[s], 0, (net->first_cell[s + 1] - net->first_cell[s]) * sizeof(double));
         put_session(net, plan, net->number_of[s]);
     }
     bear(net, net->root);
     for (int i = 0; i < net->n_sessions; i++)
         if (net->left[i] < 0.0)
             give_back(net, i);
-    keep_limits(net, net->root);
+    fit_limits(net);
     net->is_warm = 1;
 }

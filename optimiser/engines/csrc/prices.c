@@ -4,9 +4,14 @@
  * from which energy could be taken back that way, which is the least of all prices that prove the flow: what
  * one more kWh of room saves.
  */
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "network.h"
+
+/* Rounding of what is asked for leaves less than this [kWh] where nothing should be, or could be more. */
+#define TRACE_KWH 1e-8
 
 typedef struct {
     Network *net;
@@ -99,4 +104,75 @@ void spread_wants(Network *net)
             net->queue[spread.count++] = i;
         }
     follow(&spread);
+}
+
+/* -- who could get more at whose cost ----------------------------------------------------------------- */
+
+typedef struct {
+    double level;
+    int session;
+} Taker;
+
+static int is_after(const void *a, const void *b)
+{
+    const Taker *x = a, *y = b;
+    return x->level != y->level ? (x->level < y->level) - (x->level > y->level) : x->session - y->session;
+}
+
+/* Whether all sessions that were seen since, by what is left of `unseen`, give at this level or above. */
+static int all_give_at(const Network *net, const Word *unseen, const double *gives_at, double level)
+{
+    for (int w = 0; w < net->session_words; w++)
+        for (Word bits = unseen[w] & ~net->unseen_sessions[w]; bits; bits &= bits - 1)
+            if (gives_at[net->session_at[64 * w + lowest_bit(bits)]] < level)
+                return 0;
+    return 1;
+}
+
+/* Everybody whom a session's energy could come from, and nobody twice. */
+static int takes_from_equals(Spread *spread, const Taker *taker, const double *gives_at, Word *before)
+{
+    Network *net = spread->net;
+    if (!bit_is_set(net->unseen_sessions, taker->session))
+        return 1;
+    clear_bit(net->unseen_sessions, taker->session);
+    memcpy(before, net->unseen_sessions, net->session_words * sizeof(Word));
+    net->queue[spread->count++] = taker->session;
+    follow(spread);
+    return all_give_at(net, before, gives_at, taker->level);
+}
+
+/* Cells that hold next to nothing hold nothing, and those that are next to full are full. */
+static void ignore_traces(Network *net)
+{
+    for (int i = 0; i < net->n_sessions; i++)
+        for (int w = 0; w < net->piece_words; w++)
+            for (Word bits = row_of(net->holds_in, i, net->piece_words)[w]; bits; bits &= bits - 1) {
+                int k = 64 * w + lowest_bit(bits);
+                Index c = net->base[i] + k;
+                if (net->energy[c] < TRACE_KWH)
+                    clear_bit(row_of(net->holds, k, net->session_words), i);
+                if (net->upper[c] - net->energy[c] < TRACE_KWH)
+                    clear_bit(row_of(net->can_take_in, i, net->piece_words), k);
+            }
+}
+
+int is_level(Network *net, const double *takes_at, const double *gives_at)
+{
+    size_t n = net->n_sessions;
+    Word *before = malloc(net->session_words * sizeof(Word) + n * sizeof(Taker));
+    if (!before)
+        return NO_MEMORY;
+    Taker *takers = (Taker *)(before + net->session_words);
+    for (size_t i = 0; i < n; i++)
+        takers[i] = (Taker){takes_at[net->session_at[i]], (int)i};
+    qsort(takers, n, sizeof(Taker), is_after);
+    Spread spread = {net, 0, 0};
+    int is_so = 1;
+    ignore_traces(net);
+    start(net);
+    for (size_t t = 0; t < n && is_so && takers[t].level > -INFINITY; t++)
+        is_so = takes_from_equals(&spread, takers + t, gives_at, before);
+    free(before);
+    return is_so;
 }

@@ -2,6 +2,11 @@
 #include "proof.h"
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* From so many words of sessions on, it is faster to go through their pieces, sorted, than through their cells. */
+#define MANY_WORDS 2
 
 /* Per node, what its sessions pay for a kWh: the piece's cost and every price there on their way. */
 static void add_prices(const Network *net, const double *cost, PriceList prices)
@@ -56,19 +61,115 @@ static double saved_by(const double *paid, const double *upper, double margin, I
     return 0.5 * (sums[0] + sums[1] + sums[2] + sums[3]);
 }
 
-/* What a session pays at least, alone at these prices, for the energy that it gets. */
-static double paid_alone(const Network *net, const Problem *problem, int s)
+/* The energy that a session gets. */
+static double given_to(const Network *net, const Problem *problem, int i)
 {
-    int i = net->number_of[s];
+    return problem->energy[net->session_at[i]] - net->missing[i];
+}
+
+/* What lower bounds cost beyond the margin, or less. */
+static double forced_above(const double *paid, const double *lower, double margin, Index n)
+{
+    double sum = 0.0;
+    for (Index k = 0; k < n; k++)
+        sum += (paid[k] - margin) * lower[k];
+    return sum;
+}
+
+/* What a session pays at least, alone at these prices, for the energy that it gets. */
+static double paid_alone(const Network *net, const Problem *problem, int i)
+{
+    int s = net->session_at[i];
     Index k = problem->first_piece[s], first = problem->first_cell[s], n = problem->first_cell[s + 1] - first;
     const double *row = net->paid + node_of(net, net->leaf[i], 0);
-    double margin = dearest_held(net, i, row), saved;
+    double margin = dearest_held(net, i, row), sum;
     margin = isfinite(margin) ? margin : cheapest_of(row + k, n);
-    if (problem->power) /* hours stay in the cache, cells do not */
-        saved = problem->power[s] * saved_by(row + k, problem->hours + k, margin, n);
-    else
-        saved = saved_by(row + k, problem->upper + first, margin, n);
-    return margin * (problem->energy[s] - net->missing[i]) - saved;
+    sum = margin * given_to(net, problem, i);
+    if (net->above_lower)
+        return sum + forced_above(row + k, problem->lower + first, margin, n) -
+               saved_by(row + k, net->above_lower + first, margin, n);
+    if (net->power) /* hours stay in the cache, cells do not */
+        return sum - net->power[s] * saved_by(row + k, net->hours + k, margin, n);
+    return sum - saved_by(row + k, net->upper + first, margin, n);
+}
+
+/* -- many sessions under one limit -------------------------------------------------------------------- */
+
+static int is_cheaper(const void *a, const void *b)
+{
+    double x = **(const double *const *)a, y = **(const double *const *)b;
+    return (x < y) - (x > y);
+}
+
+/* What a kW is cheaper than a margin, from the first piece up to each. */
+static void lay_saved(const Network *net, const double *paid, double margin)
+{
+    net->saved[0] = 0.0;
+    for (int k = 0; k < net->n_pieces; k++)
+        net->saved[k + 1] = net->saved[k] + 0.5 * twice_cheaper(paid[k], margin) * net->hours[k];
+}
+
+/* What all of these sessions, of one word, pay whose margin is the one that was laid. */
+static double paid_at_margin(const Network *net, const Problem *problem, int word, Word sessions, double margin)
+{
+    double sum = 0.0;
+    for (Word bits = sessions; bits; bits &= bits - 1) {
+        int i = 64 * word + lowest_bit(bits), s = net->session_at[i];
+        Index from = problem->first_piece[s], to = from + problem->first_cell[s + 1] - problem->first_cell[s];
+        sum += margin * given_to(net, problem, i) - problem->power[s] * (net->saved[to] - net->saved[from]);
+    }
+    return sum;
+}
+
+/* Those right below a limit whose dearest cell is in this piece; `unseen` are those that have none in a dearer one. */
+static double paid_by_dearest(const Network *net, const Problem *problem, int limit, int k)
+{
+    const double *paid = net->paid + node_of(net, limit, 0);
+    const Word *held = row_of(net->holds, k, net->session_words);
+    double sum = 0.0;
+    int is_laid = 0;
+    for (int s = net->first_share[limit]; s < net->first_share[limit + 1]; s++) {
+        int word = net->share[s].word;
+        Word fresh = held[word] & net->share[s].bits & net->unseen_sessions[word];
+        if (!fresh)
+            continue;
+        if (!is_laid++)
+            lay_saved(net, paid, paid[k]);
+        net->unseen_sessions[word] ^= fresh;
+        sum += paid_at_margin(net, problem, word, fresh, paid[k]);
+    }
+    return sum;
+}
+
+/* All sessions right below a limit, those with the same margin at once. */
+static double paid_together(const Network *net, const Problem *problem, int limit)
+{
+    const double *paid = net->paid + node_of(net, limit, 0), **dearest = net->dearest;
+    double sum = 0.0;
+    for (int k = 0; k < net->n_pieces; k++)
+        dearest[k] = paid + k;
+    qsort(dearest, net->n_pieces, sizeof(*dearest), is_cheaper);
+    for (int p = 0; p < net->n_pieces; p++)
+        sum += paid_by_dearest(net, problem, limit, (int)(dearest[p] - paid));
+    return sum;
+}
+
+static double paid_one_by_one(const Network *net, const Problem *problem, int limit)
+{
+    double sum = 0.0;
+    for (int s = net->first_share[limit]; s < net->first_share[limit + 1]; s++) {
+        int word = net->share[s].word;
+        for (Word bits = net->share[s].bits & net->unseen_sessions[word]; bits; bits &= bits - 1)
+            sum += paid_alone(net, problem, 64 * word + lowest_bit(bits));
+    }
+    return sum;
+}
+
+static double paid_below(const Network *net, const Problem *problem, int limit)
+{
+    int are_many = net->first_share[limit + 1] - net->first_share[limit] >= MANY_WORDS;
+    double sum = net->power && are_many ? paid_together(net, problem, limit) : 0.0;
+    return sum + paid_one_by_one(net, problem, limit);
 }
 
 static double room_worth(const Problem *problem, PriceList prices)
@@ -92,7 +193,8 @@ double proven_by(const Network *net, const Problem *problem, const double *cost,
 {
     double sum = peak ? peak_worth(peak, prices, net->n_pieces) : 0.0;
     add_prices(net, cost, prices);
-    for (int s = 0; s < net->n_sessions; s++)
-        sum += paid_alone(net, problem, s);
+    memset(net->unseen_sessions, 0xff, net->session_words * sizeof(Word));
+    for (int l = 0; l < net->n_limits; l++)
+        sum += paid_below(net, problem, l);
     return sum - room_worth(problem, prices);
 }

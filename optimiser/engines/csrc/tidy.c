@@ -48,6 +48,16 @@ static void refill(Network *net)
     fill_in_order(net);
 }
 
+/* By piece what there is by session. */
+static void relay_holds(Network *net)
+{
+    memset(net->holds, 0, (size_t)net->n_pieces * net->session_words * sizeof(Word));
+    for (int i = 0; i < net->n_sessions; i++)
+        for (int w = 0; w < net->piece_words; w++)
+            for (Word bits = row_of(net->holds_in, i, net->piece_words)[w]; bits; bits &= bits - 1)
+                set_bit(row_of(net->holds, 64 * w + lowest_bit(bits), net->session_words), i);
+}
+
 /* The site's own rooms again, with the new flow or the one that was kept. */
 static void put_back(Network *net, const Kept *kept)
 {
@@ -60,6 +70,7 @@ static void put_back(Network *net, const Kept *kept)
     memcpy(net->energy, kept->energy, net->n_cells * sizeof(double));
     memcpy(net->spare, kept->spare, net->n_nodes * sizeof(double));
     memcpy(net->holds_in, kept->holds_in, held_words(net) * sizeof(Word));
+    relay_holds(net);
     memset(net->moved, 0xff, net->session_words * sizeof(Word));
 }
 
