@@ -220,9 +220,14 @@ class _Held:
 def _holding(problem: PlanningProblem, stage: Objective, flow: Flow) -> _Held:
     """The problem with a stage's value as a limit: a peak as less room, a sum as a ceiling."""
     if stage.peak is not None:
-        return _Held(under_peak(problem, float(problem.load_kw(flow.energy_kwh).max())), ())
+        return _Held(under_peak(problem, _peak_kw(problem, flow)), ())
     value = float(flow.energy_kwh @ stage.cost_per_kwh[problem.cells.piece])
     return _Held(problem, (Ceiling(stage.cost_per_kwh, value + HELD * max(1.0, abs(value))),))
+
+
+def _peak_kw(problem: PlanningProblem, flow: Flow) -> float:
+    """The height of a peak that was to be as low as can be: a kW is worth 1 there, and the rest nothing."""
+    return flow.value if flow.value is not None else float(problem.load_kw(flow.energy_kwh).max())
 
 
 def under_peak(problem: PlanningProblem, peak_kw: float) -> PlanningProblem:
@@ -272,7 +277,7 @@ def _committed_under_peak(
     engine: Engine, problem: PlanningProblem, energy: Floats, wants: Wants, flows: list[Flow]
 ) -> Floats:
     """The lowest peak at which the rules leave nobody shorter, then cost under it."""
-    held = under_peak(problem, float(problem.load_kw(flows[0].energy_kwh).max()))
+    held = under_peak(problem, _peak_kw(problem, flows[0]))
     committed = commit(engine, held, energy, wants.aim(wants.stages[-1]), flows[-1])
     if np.all(problem.delivered_kwh(committed) >= energy - 1e-6):
         return committed

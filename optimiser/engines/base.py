@@ -53,12 +53,13 @@ class Prices:
 class Flow:
     """Energy [kWh, DC] in every cell, and the prices that prove it.
 
-    `bound`: by these prices no flow that delivers as much to every session is cheaper. None where that is
-    left to `optimiser.bounds`.
+    `value` is the objective's. `bound`: by these prices no flow that delivers as much to every session is
+    cheaper. None where an engine does not say and leaves it to whoever asks.
     """
 
     energy_kwh: Floats
     prices: Prices
+    value: float | None = None
     bound: float | None = None
 
 

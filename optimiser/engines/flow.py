@@ -83,14 +83,14 @@ def _cheapest(problem: PlanningProblem, question: Question, before: Floats | Non
     """The cheapest flow; `before` is a cost per kWh in each piece that counts first, if there is one."""
     flow, preference = _empty_flow(problem), question.preference
     running_kwh = problem.running_kwh if preference is None else preference.running_kwh
-    bound = _flow.cheapest(
+    found = _flow.cheapest(
         _given(problem, question.energy_kwh),
         _costs(problem, question.objective, before),
         _arrays(flow),
         preference is not None,
         running_kwh,
     )
-    return None if bound is None else Flow(flow.energy_kwh, flow.prices, bound)
+    return None if found is None else Flow(flow.energy_kwh, flow.prices, *found)
 
 
 def _given(problem: PlanningProblem, energy_kwh: Floats) -> tuple[object, ...]:

@@ -385,13 +385,13 @@ static PyObject *cheapest(PyObject *module, PyObject *args)
         return PyErr_NoMemory();
     if (PyErr_Occurred())
         return 0;
-    return outcome == FINE ? PyFloat_FromDouble(answer.bound) : Py_NewRef(Py_None);
+    return outcome == FINE ? Py_BuildValue("(dd)", answer.value, answer.bound) : Py_NewRef(Py_None);
 }
 
 static PyMethodDef methods[] = {
     {"most", most, METH_VARARGS, "The most energy, and a minimum cut."},
     {"shares_level", shares_level, METH_VARARGS, "Whether energies fit, and nobody could take from who is of a lower level."},
-    {"cheapest", cheapest, METH_VARARGS, "The cheapest flow and its prices; what they prove, or None where there is no flow."},
+    {"cheapest", cheapest, METH_VARARGS, "The cheapest flow and its prices; its value and bound, or None where there is no flow."},
     {0, 0, 0, 0},
 };
 

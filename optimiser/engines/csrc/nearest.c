@@ -167,7 +167,7 @@ static double most_left(const Network *net)
 /* What no round has placed goes where it is cheapest; should even that find the way closed, all begins anew. */
 static void fill_up(Network *net)
 {
-    if (is_served(net))
+    if (most_left(net) <= UNPLACED_KWH)
         return;
     fill_in_order(net);
     if (most_left(net) <= UNPLACED_KWH)

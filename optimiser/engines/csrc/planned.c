@@ -25,7 +25,7 @@ typedef struct {
     int bit;
 } Row;
 
-static Row row_for(const Network *net, int i)
+static inline Row row_for(const Network *net, int i)
 {
     return (Row){net->energy + net->base[i],
                  net->spare + node_of(net, net->leaf[i], 0),
@@ -41,30 +41,40 @@ static Row row_for(const Network *net, int i)
  * foretold. */
 static inline double put_piece(const Row *row, Index k, double planned, double upper)
 {
-    Word is_full = planned >= upper * (1.0 - PLAN_DUST), is_some;
+    Word is_full = planned >= upper * (1.0 - PLAN_DUST);
     double energy = is_full ? upper : planned;
-    is_some = energy > WRITTEN_KWH;
-    energy = is_some ? energy : 0.0;
-    is_full &= is_some;
     row->energy[k] = energy;
     row->spare[k] -= energy;
-    row->holds[k * row->session_words] |= is_some << row->bit;
+    row->holds[k * row->session_words] |= (Word)1 << row->bit;
     row->can_take[k * row->session_words] &= ~(is_full << row->bit);
-    row->holds_in[k >> 6] |= is_some << (k & 63);
+    row->holds_in[k >> 6] |= (Word)1 << (k & 63);
     row->can_take_in[k >> 6] &= ~(is_full << (k & 63));
     return energy;
 }
 
-/* All cells of a session as planned; what it then still wants. */
-static double put_cells(Network *net, const double *plan, int i)
+/* All cells of a session as planned, where its power tells what they take; the energy in them. */
+static double put_by_power(const Network *net, const double *plan, int i)
+{
+    Row row = row_for(net, i);
+    const double *hours = net->hours;
+    Index base = net->base[i], end = end_cell_of(net, i);
+    double power = net->power[net->session_at[i]], sum = 0.0;
+    for (Index c = skip_zeros(plan, first_cell_of(net, i), end); power > 0.0 && c < end; c = skip_zeros(plan, c + 1, end))
+        for (; c < end && plan[c] > WRITTEN_KWH; c++)
+            sum += put_piece(&row, c - base, plan[c], power * hours[c - base]);
+    return sum;
+}
+
+/* The same where some cells may take nothing. */
+static double put_by_cell(const Network *net, const double *plan, int i)
 {
     Row row = row_for(net, i);
     Index base = net->base[i], end = end_cell_of(net, i);
-    double left = net->left[i], power = net->power ? net->power[net->session_at[i]] : 0.0;
-    for (Index c = skip_zeros(plan, first_cell_of(net, i), end); c < end; c = skip_zeros(plan, c, end))
-        for (; c < end && plan[c] > 0.0; c++)
-            left -= put_piece(&row, c - base, plan[c], net->power ? power * net->hours[c - base] : net->upper[c]);
-    return left;
+    double sum = 0.0;
+    for (Index c = first_cell_of(net, i); c < end; c++)
+        if (plan[c] > WRITTEN_KWH && net->upper[c] > WRITTEN_KWH)
+            sum += put_piece(&row, c - base, plan[c], net->upper[c]);
+    return sum;
 }
 
 /* What is left to place, or was placed too much; what is only written down is neither. */
@@ -82,7 +92,7 @@ static void put_session(Network *net, const double *plan, int i)
     if (first == end_cell_of(net, i) || plan[first] == INFINITY)
         set_bit(net->moved, i);
     else
-        settle(net, i, put_cells(net, plan, i));
+        settle(net, i, net->left[i] - (net->power ? put_by_power : put_by_cell)(net, plan, i));
 }
 
 /* Limits bear what those right below them do. */

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* From so many words of sessions on, it is faster to go through their pieces, sorted, than through their cells. */
-#define MANY_WORDS 2
+/* From so many sessions under a limit on, it is faster to sort its pieces than to go through all cells. */
+#define MANY 64
 
 /* Per node, what its sessions pay for a kWh: the piece's cost and every price there on their way. */
 static void add_prices(const Network *net, const double *cost, PriceList prices)
@@ -101,12 +101,15 @@ static int is_cheaper(const void *a, const void *b)
     return (x < y) - (x > y);
 }
 
-/* What a kW is cheaper than a margin, from the first piece up to each. */
+/* What a kW is cheaper than a margin, from the first piece up to each. The products first, which need not wait. */
 static void lay_saved(const Network *net, const double *paid, double margin)
 {
-    net->saved[0] = 0.0;
+    double *saved = net->saved;
+    saved[0] = 0.0;
     for (int k = 0; k < net->n_pieces; k++)
-        net->saved[k + 1] = net->saved[k] + 0.5 * twice_cheaper(paid[k], margin) * net->hours[k];
+        saved[k + 1] = 0.5 * twice_cheaper(paid[k], margin) * net->hours[k];
+    for (int k = 0; k < net->n_pieces; k++)
+        saved[k + 1] += saved[k];
 }
 
 /* What all of these sessions, of one word, pay whose margin is the one that was laid. */
@@ -165,10 +168,18 @@ static double paid_one_by_one(const Network *net, const Problem *problem, int li
     return sum;
 }
 
+static int count_below(const Network *net, int limit)
+{
+    int count = 0;
+    for (int s = net->first_share[limit]; s < net->first_share[limit + 1]; s++)
+        count += count_bits(net->share[s].bits);
+    return count;
+}
+
 static double paid_below(const Network *net, const Problem *problem, int limit)
 {
-    int are_many = net->first_share[limit + 1] - net->first_share[limit] >= MANY_WORDS;
-    double sum = net->power && are_many ? paid_together(net, problem, limit) : 0.0;
+    int are_many = net->power && count_below(net, limit) >= MANY;
+    double sum = are_many ? paid_together(net, problem, limit) : 0.0;
     return sum + paid_one_by_one(net, problem, limit);
 }
 
