@@ -52,9 +52,27 @@ static int next_of_session(const Network *net, int i, int d)
     return NONE;
 }
 
-static int next_of_node(const Network *net, int node, int d)
+/* Who holds in a node and is a level nearer. Words in which there was nobody stay so while paths of one length are
+ * pushed: sessions only leave their levels, and those that come to hold in a node were two levels above it. */
+static int next_holder(Network *net, int node, int d)
 {
-    int l = node / net->n_pieces, k = node % net->n_pieces, up = net->parent[l];
+    int l = limit_at(net, node), k = piece_at(net, node), end = net->first_share[l + 1];
+    const Word *held = row_of(net->holds, k, net->session_words), *nearer = net->at_level[d - 1];
+    Cursor *cursor = net->cursor + node;
+    if (cursor->pass != net->pass)
+        *cursor = (Cursor){net->pass, net->first_share[l]};
+    for (; cursor->share < end; cursor->share++) {
+        int w = net->share[cursor->share].word;
+        Word bits = held[w] & net->share[cursor->share].bits & nearer[w];
+        if (bits)
+            return 64 * w + lowest_bit(bits);
+    }
+    return NONE;
+}
+
+static int next_of_node(Network *net, int node, int d)
+{
+    int l = limit_at(net, node), k = piece_at(net, node), up = net->parent[l];
     if (up != NONE && node_has_room(net, node) && bit_is_set(nodes_at(net, up, d - 1), k))
         return net->n_sessions + node_of(net, up, k);
     for (int b = net->first_child[l]; b != NONE; b = net->next_sibling[b]) {
@@ -64,14 +82,7 @@ static int next_of_node(const Network *net, int node, int d)
     }
     if (d < 2)
         return NONE;
-    const Word *held = net->holds + (size_t)k * net->session_words;
-    for (int s = net->first_share[l]; s < net->first_share[l + 1]; s++) {
-        int w = net->share[s].word;
-        Word bits = held[w] & net->share[s].bits & net->at_level[d - 1][w];
-        if (bits)
-            return 64 * w + lowest_bit(bits);
-    }
-    return NONE;
+    return next_holder(net, node, d);
 }
 
 /* Nothing leads on from here: out of the levels. */
@@ -81,7 +92,7 @@ static void close_off(Network *net, int item, int d)
     if (item < net->n_sessions)
         clear_bit(net->at_level[d], item);
     else
-        clear_bit(nodes_at(net, node / net->n_pieces, d), node % net->n_pieces);
+        clear_bit(nodes_at(net, limit_at(net, node), d), piece_at(net, node));
 }
 
 /* The shortest path from a session or node at a distance to the piece; how many items it has, or 0. */
@@ -109,13 +120,11 @@ static int find_path(Network *net, int from, int distance, int target)
 static double step_room(const Network *net, int from, int to)
 {
     int n = net->n_sessions;
-    if (from < n) {
-        Index cell = net->base[from] + (to - n) % net->n_pieces;
-        return net->upper[cell] - net->energy[cell];
-    }
+    if (from < n)
+        return room_in(net, from, piece_at(net, to - n));
     if (to < n)
-        return net->energy[net->base[to] + (from - n) % net->n_pieces];
-    if (net->parent[(from - n) / net->n_pieces] == (to - n) / net->n_pieces)
+        return energy_in(net, to, piece_at(net, from - n));
+    if (net->parent[limit_at(net, from - n)] == limit_at(net, to - n))
         return net->spare[from - n];
     return net->room[to - n] - net->spare[to - n];
 }
@@ -123,7 +132,7 @@ static double step_room(const Network *net, int from, int to)
 static void use_node(Network *net, int node, double amount)
 {
     net->spare[node] -= amount;
-    mark_node(net, node / net->n_pieces, node % net->n_pieces);
+    mark_node(net, limit_at(net, node), piece_at(net, node));
 }
 
 static void take_step(Network *net, int from, int to, double amount)
@@ -132,10 +141,10 @@ static void take_step(Network *net, int from, int to, double amount)
     if (from < n || to < n)
         set_bit(net->moved, from < n ? from : to);
     if (from < n)
-        push_cell(net, from, (to - n) % net->n_pieces, amount);
+        push_cell(net, from, piece_at(net, to - n), amount);
     else if (to < n)
-        pull_cell(net, to, (from - n) % net->n_pieces, amount);
-    else if (net->parent[(from - n) / net->n_pieces] == (to - n) / net->n_pieces)
+        pull_cell(net, to, piece_at(net, from - n), amount);
+    else if (net->parent[limit_at(net, from - n)] == limit_at(net, to - n))
         use_node(net, from - n, amount);
     else
         use_node(net, to - n, -amount);
@@ -183,6 +192,7 @@ static double push_level(Network *net, int k, int d)
     int n = net->n_sessions, target = n + node_of(net, net->root, k);
     const Word *nodes = nodes_at(net, net->root, d);
     double pushed = 0.0;
+    net->pass++;
     for (int w = 0; w < net->session_words; w++)
         for (Word bits = net->wants[w] & net->at_level[d][w]; bits; bits &= bits - 1)
             pushed += push_from(net, 64 * w + lowest_bit(bits), d, target);

@@ -6,10 +6,10 @@
 
 static inline void push_cell(Network *net, int i, int k, double amount)
 {
-    double *energy = net->energy + net->base[i] + k;
-    double upper = net->upper[net->base[i] + k];
-    *energy = amount >= upper - *energy ? upper : *energy + amount;
-    if (!cell_has_room(upper, *energy)) {
+    double upper = upper_in(net, i, k), energy = energy_in(net, i, k);
+    energy = amount >= upper - energy ? upper : energy + amount;
+    net->energy[net->base[i] + k] = energy;
+    if (!cell_has_room(upper, energy)) {
         clear_bit(row_of(net->can_take, k, net->session_words), i);
         clear_bit(row_of(net->can_take_in, i, net->piece_words), k);
     }
@@ -20,7 +20,7 @@ static inline void push_cell(Network *net, int i, int k, double amount)
 static inline void pull_cell(Network *net, int i, int k, double amount)
 {
     double *energy = net->energy + net->base[i] + k;
-    double upper = net->upper[net->base[i] + k];
+    double upper = upper_in(net, i, k);
     *energy = amount >= *energy ? 0.0 : *energy - amount;
     if (!cell_has_energy(upper, *energy)) {
         *energy = 0.0;
@@ -61,8 +61,7 @@ static inline void use_chain(Network *net, int leaf, int k, double amount)
 /* What a session still wants into a cell, as far as there is room. */
 static inline void place(Network *net, int i, int k)
 {
-    Index c = net->base[i] + k;
-    double amount = least(net->left[i], net->upper[c] - net->energy[c]);
+    double amount = least(net->left[i], room_in(net, i, k));
     amount = least(amount, chain_spare(net, net->leaf[i], k));
     if (amount <= 0.0)
         return;

@@ -53,7 +53,7 @@ static void see_sessions(Near *near, int l, int k, int rise)
 static void see_behind_node(Near *near, int node, int rise)
 {
     Network *net = near->net;
-    int l = node / net->n_pieces, k = node % net->n_pieces, up = net->parent[l];
+    int l = limit_at(net, node), k = piece_at(net, node), up = net->parent[l];
     if (node_has_flow(net, node))
         meet_node(near, up == NONE ? net->n_limits : up, up == NONE ? net->rank[k] : k, rise);
     for (int b = net->first_child[l]; b != NONE; b = net->next_sibling[b])
@@ -153,8 +153,8 @@ static void raise_item(Near *near, int item, int by)
 {
     Network *net = near->net;
     int node = item - net->n_sessions;
-    size_t before = item < net->n_sessions ? 0 : words_before(near, node / net->n_pieces);
-    int bit = item < net->n_sessions ? item : node % net->n_pieces;
+    size_t before = item < net->n_sessions ? 0 : words_before(near, limit_at(net, node));
+    int bit = item < net->n_sessions ? item : piece_at(net, node);
     clear_bit(risen(near, near->rise[item]) + before, bit);
     near->rise[item] += by;
     set_bit(risen(near, near->rise[item]) + before, bit);

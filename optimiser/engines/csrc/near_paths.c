@@ -26,7 +26,7 @@ static int next_of_session(const Near *near, int i, int d, int rise)
 static int next_up_or_down(const Near *near, int node, int d, int rise)
 {
     const Network *net = near->net;
-    int l = node / net->n_pieces, k = node % net->n_pieces, up = net->parent[l];
+    int l = limit_at(net, node), k = piece_at(net, node), up = net->parent[l];
     int above = up == NONE ? net->n_limits : up, at = up == NONE ? net->rank[k] : k;
     if (node_has_room(net, node) && is_next(near, above, at, d, rise))
         return net->n_sessions + node_of(net, above, at);
@@ -39,11 +39,11 @@ static int next_up_or_down(const Near *near, int node, int d, int rise)
 static int next_of_node(const Near *near, int node, int d, int rise)
 {
     const Network *net = near->net;
-    int next = next_up_or_down(near, node, d, rise), l = node / net->n_pieces;
+    int next = next_up_or_down(near, node, d, rise), l = limit_at(net, node);
     for (int cost = 0; next == NONE && cost < 2; cost++)
         for (int s = net->first_share[l]; s < net->first_share[l + 1]; s++) {
             int w = net->share[s].word;
-            Word held = givers(near, node % net->n_pieces, w, cost) & net->share[s].bits;
+            Word held = givers(near, piece_at(net, node), w, cost) & net->share[s].bits;
             held &= at_level(near, 0, w, d, rise - cost);
             if (held)
                 return 64 * w + lowest_bit(held);
@@ -77,7 +77,7 @@ static void close_off(Near *near, int item, int d)
     if (item < net->n_sessions)
         clear_bit(net->at_level[d], item);
     else
-        clear_bit(net->at_level[d] + words_before(near, node / net->n_pieces), node % net->n_pieces);
+        clear_bit(net->at_level[d] + words_before(near, limit_at(net, node)), piece_at(net, node));
 }
 
 /* A cheapest path from a session at a level to a rank with room; whether there is one. */
@@ -129,7 +129,7 @@ static double *spare_of_step(const Near *near, int from, int to, int *is_back)
 {
     Network *net = near->net;
     int n = net->n_sessions, first_rank = rank_item(near, 0);
-    *is_back = from >= first_rank || (to < first_rank && net->parent[(from - n) / net->n_pieces] != (to - n) / net->n_pieces);
+    *is_back = from >= first_rank || (to < first_rank && net->parent[limit_at(net, from - n)] != limit_at(net, to - n));
     return net->spare + (*is_back ? to : from) - n;
 }
 
@@ -138,9 +138,9 @@ static double step_room(const Near *near, int from, int to)
     const Network *net = near->net;
     int n = net->n_sessions, is_back;
     if (from < n)
-        return cell_room(near, from, (to - n) % net->n_pieces, 0);
+        return cell_room(near, from, piece_at(net, to - n), 0);
     if (to < n)
-        return cell_room(near, to, (from - n) % net->n_pieces, 1);
+        return cell_room(near, to, piece_at(net, from - n), 1);
     double spare = *spare_of_step(near, from, to, &is_back);
     return is_back ? net->room[to - n] - spare : spare;
 }
@@ -150,9 +150,9 @@ static void take_step(Near *near, int from, int to, double amount)
     const Network *net = near->net;
     int n = net->n_sessions, is_back;
     if (from < n)
-        change_cell(near, from, (to - n) % net->n_pieces, 0, amount);
+        change_cell(near, from, piece_at(net, to - n), 0, amount);
     else if (to < n)
-        change_cell(near, to, (from - n) % net->n_pieces, 1, amount);
+        change_cell(near, to, piece_at(net, from - n), 1, amount);
     else {
         double *spare = spare_of_step(near, from, to, &is_back);
         *spare += is_back ? amount : -amount;

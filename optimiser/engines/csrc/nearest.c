@@ -110,7 +110,7 @@ static void serve_unplanned(Near *near, int i)
         for (Word bits = row_of(net->can_take_in, i, net->piece_words)[w]; bits && bit_is_set(net->wants, i);
              bits &= bits - 1) {
             int k = 64 * w + lowest_bit(bits);
-            serve_in(near, i, k, net->upper[net->base[i] + k] - net->energy[net->base[i] + k]);
+            serve_in(near, i, k, room_in(net, i, k));
         }
 }
 

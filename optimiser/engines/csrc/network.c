@@ -66,6 +66,8 @@ static void share_out(Network *net, Arena *arena)
     net->next_queue = take_part(arena, n + nodes + p, sizeof(int));
     net->path = take_part(arena, n + nodes + p, sizeof(int));
     net->at_level = take_part(arena, n + nodes + p + 2, sizeof(Word *));
+    net->cursor = take_part(arena, nodes, sizeof(Cursor));
+    net->place_of = take_part(arena, nodes + p, sizeof(Place));
     net->order = take_part(arena, p, sizeof(int));
     net->reached_from = take_part(arena, nodes, sizeof(int));
     net->paid = take_part(arena, nodes, sizeof(double));
@@ -250,13 +252,16 @@ int is_short(const Network *net)
 }
 
 /* A little less than there is, and no more than could be of use: what counts as rounding is a share of a room. */
-static void lay_rooms(Network *net, const Problem *problem)
+static void lay_nodes(Network *net, const Problem *problem)
 {
     double share = 1.0 - ROUNDING_ROOM * (net->n_sessions + 4), asked = 0.0;
     for (int s = 0; s < net->n_sessions; s++)
         asked += problem->energy[s];
     for (int node = 0; node < net->n_nodes; node++)
         net->room[node] = least(problem->room[node] * share, 2.0 * asked);
+    for (int l = 0, node = 0; l <= net->n_limits; l++)
+        for (int k = 0; k < net->n_pieces; k++, node++)
+            net->place_of[node] = (Place){l, k};
 }
 
 int network_open(Network *net, const Problem *problem, double *energy)
@@ -276,7 +281,7 @@ int network_open(Network *net, const Problem *problem, double *energy)
     rank_sessions(net, problem);
     lay_tree(net, problem);
     lay_shares(net, problem);
-    lay_rooms(net, problem);
+    lay_nodes(net, problem);
     net->energy = energy;
     if (lay_bounds(net, problem)) {
         network_close(net);

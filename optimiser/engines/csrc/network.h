@@ -35,6 +35,15 @@ typedef struct {
 } Share;
 
 typedef struct {
+    int limit, piece;
+} Place;
+
+/* How far a node's sessions were gone through in a pass. */
+typedef struct {
+    int pass, share;
+} Cursor;
+
+typedef struct {
     int n_sessions, n_pieces, n_limits, n_nodes;
     int session_words, piece_words;
     Index n_cells;
@@ -76,6 +85,9 @@ typedef struct {
     int *queue, *next_queue, *path;
     Word **at_level;    /* sessions at each level, then nodes (per limit, by piece), then ranks */
     int n_levels;
+    int pass;           /* counts the passes over paths of one length; the first is 1 */
+    Cursor *cursor;     /* per node */
+    Place *place_of;    /* per node, and behind them per piece as if there was one more limit */
     int *order;         /* pieces in the order in which they are filled */
     int *rank;          /* per piece: equal where one is as dear as the other, rising along `order` */
     Word *dearer;       /* pieces that are dearer than the one that is being filled */
@@ -172,6 +184,10 @@ static inline Word *nodes_at(const Network *net, int limit, int d)
 
 static inline int node_of(const Network *net, int limit, int piece) { return limit * net->n_pieces + piece; }
 
+/* And back: looked up, because a division takes as long as the rest of a step along a path. */
+static inline int limit_at(const Network *net, int node) { return net->place_of[node].limit; }
+static inline int piece_at(const Network *net, int node) { return net->place_of[node].piece; }
+
 /* All that is charged in a piece, lower bounds included. */
 static inline double load_of(const Network *net, int k)
 {
@@ -182,6 +198,20 @@ static inline double load_of(const Network *net, int k)
 static inline double least(double a, double b) { return a < b ? a : b; }
 
 static inline Word *row_of(Word *sets, int i, int n_words) { return sets + (size_t)i * n_words; }
+
+/* What a cell may take, and what it takes. Nothing is read of cells that the sets and the powers tell of: in a large
+ * depot it would have to be waited for. */
+static inline double upper_in(const Network *net, int i, int k)
+{
+    return net->power ? net->power[net->session_at[i]] * net->hours[k] : net->upper[net->base[i] + k];
+}
+
+static inline double energy_in(const Network *net, int i, int k)
+{
+    return bit_is_set(row_of(net->holds, k, net->session_words), i) ? net->energy[net->base[i] + k] : 0.0;
+}
+
+static inline double room_in(const Network *net, int i, int k) { return upper_in(net, i, k) - energy_in(net, i, k); }
 
 static inline Index first_cell_of(const Network *net, int i) { return net->first_cell[net->session_at[i]]; }
 static inline Index end_cell_of(const Network *net, int i) { return net->first_cell[net->session_at[i] + 1]; }

@@ -76,8 +76,8 @@ void cut_prices(Network *net, PriceList prices)
 {
     spread_wants(net);
     for (int node = 0; node < net->n_nodes; node++) {
-        int up = net->parent[node / net->n_pieces];
-        int above = up != NONE && net->reached_from[node_of(net, up, node % net->n_pieces)] != NONE;
+        int up = net->parent[limit_at(net, node)];
+        int above = up != NONE && net->reached_from[node_of(net, up, piece_at(net, node))] != NONE;
         prices.limits[node] = net->reached_from[node] != NONE && !above ? 1.0 : 0.0;
     }
     memset(prices.peak, 0, net->n_pieces * sizeof(double));

@@ -44,7 +44,7 @@ static void leave_session(Spread *spread, int i)
 static void leave_node(Spread *spread, int node)
 {
     Network *net = spread->net;
-    int l = node / net->n_pieces, k = node % net->n_pieces;
+    int l = limit_at(net, node), k = piece_at(net, node);
     if (net->parent[l] != NONE && node_has_room(net, node))
         reach_node(spread, net->parent[l], k);
     for (int b = net->first_child[l]; b != NONE; b = net->next_sibling[b])
