@@ -68,10 +68,14 @@ class Wants:
     preference: Preference
     served_is_enough: bool = False
 
-    @property
-    def at_first(self) -> Preference | None:
-        """What is preferred at the first stage: nothing yet where others follow, which decide it anew."""
-        return self.preference if len(self.stages) == 1 else None
+    def question(self, engine: Engine, energy_kwh: Floats) -> Question:
+        """All at once of an exact engine. Of others the first stage, where others follow without what is
+        preferred: the last one decides that anew."""
+        if len(self.stages) == 1:
+            return Question(energy_kwh, self.stages[0], preference=self.preference)
+        if engine.exact:
+            return Question(energy_kwh, self.stages[0], preference=self.preference, then=self.stages[1])
+        return Question(energy_kwh, self.stages[0])
 
     def aim(self, objective: Objective) -> Aim:
         """What the commitment looks for at a stage."""
@@ -134,8 +138,7 @@ def _bound(problem: PlanningProblem, energy: Floats, objective: Objective, relax
 def _deliver(engine: Engine, problem: PlanningProblem, wants: Wants) -> tuple[Delivery, Flow]:
     """Everybody as much as alone if that can be, which one solve tells; else fair shares of what can."""
     alone = _with_curve_cut(engine, problem, full_delivery(problem))
-    question = Question(alone.energy_kwh, wants.stages[0], preference=wants.at_first)
-    flow = engine.cheapest(problem, question)
+    flow = engine.cheapest(problem, wants.question(engine, alone.energy_kwh))
     if flow is not None:
         return alone, flow
     delivery = _with_curve_cut(
@@ -155,9 +158,8 @@ def _with_curve_cut(engine: Engine, problem: PlanningProblem, delivery: Delivery
 
 def _nearest(engine: Engine, problem: PlanningProblem, energy: Floats, wants: Wants) -> tuple[Floats, Flow]:
     """The energies, eased until a solver finds them feasible; or what of them can be delivered."""
-    question = Question(energy, wants.stages[0], preference=wants.at_first)
     for eased in _eased(engine, problem, energy):
-        flow = engine.cheapest(problem, replace(question, energy_kwh=eased))
+        flow = engine.cheapest(problem, wants.question(engine, eased))
         if flow is not None:
             return eased, flow
     raise SolverError("the energies that were found deliverable were then found not to be")
@@ -203,6 +205,8 @@ def _later_stages(
 ) -> list[Flow]:
     """Solve what the strategy wants after its first stage, without making that worse."""
     flows = [first]
+    if engine.exact:
+        return flows
     for objective in wants.stages[1:]:
         held = _holding(problem, wants.stages[0], first)
         question = Question(energy, objective, held.ceilings, wants.preference)

@@ -68,19 +68,23 @@ class Question:
     """Cheapest way to deliver exactly `energy_kwh` (per session), never over the ceilings.
 
     `preference` says which of the equally cheap answers is wanted: the one with the least of it. An
-    engine may leave it out of account; the objective always comes first.
+    engine may leave it out of account; the objective always comes first. Of exact engines what is wanted
+    `then`, among the cheapest answers, is asked at once (a cost without a peak); of others once more, under a
+    ceiling.
     """
 
     energy_kwh: Floats
     objective: Objective
     ceilings: tuple[Ceiling, ...] = field(default=())
     preference: Preference | None = None
+    then: Objective | None = None
 
 
 class Engine(Protocol):
     """A solver of the relaxed problem. Same problem, same answer.
 
-    `exact`: its flows keep bounds, limits and energies to the last digit, so there is nothing to settle.
+    `exact`: its flows keep bounds, limits and energies to the last digit, so there is nothing to settle, and
+    it answers what is wanted `then` as well.
     """
 
     name: str

@@ -12,11 +12,6 @@ from optimiser.engines import _flow
 from optimiser.engines.base import Flow, Objective, Prices, Question
 from optimiser.problem import PlanningProblem
 from optimiser.series import Floats
-from optimiser.settle import settled
-
-# By this much, relative to max(1, its value), an earlier want may be above its optimum and still count as
-# held at it. The contract of a plan allows 1e-6.
-HELD_AT_OPTIMUM = 1e-6
 
 
 class FlowEngine:
@@ -49,48 +44,19 @@ class FlowEngine:
         )
 
     def cheapest(self, problem: PlanningProblem, question: Question) -> Flow | None:
-        """See `Engine.cheapest`."""
-        objective = question.objective
-        if not question.ceilings:
-            return _cheapest(problem, question)
-        if objective.peak is not None or len(question.ceilings) > 1:
-            return _by_linear_programme(problem, question)
-        return _cheapest_under_ceiling(problem, question)
-
-
-def _cheapest_under_ceiling(problem: PlanningProblem, question: Question) -> Flow | None:
-    """First cost, then second: exact where the ceiling is the least that the first can be."""
-    (ceiling,) = question.ceilings
-    flow = _cheapest(problem, question, ceiling.cost_per_kwh)
-    if flow is None:
-        return None
-    left = ceiling.value - float(problem.by_piece(flow.energy_kwh) @ ceiling.cost_per_kwh)
-    held = 0.0 <= left <= HELD_AT_OPTIMUM * max(1.0, abs(ceiling.value))
-    return flow if held else _by_linear_programme(problem, question)
-
-
-def _by_linear_programme(problem: PlanningProblem, question: Question) -> Flow | None:
-    """HiGHS's answer, made as exact as ours."""
-    from optimiser.engines.highs import HighsEngine
-
-    flow = HighsEngine().cheapest(problem, question)
-    if flow is None:
-        return None
-    return Flow(settled(problem, flow.energy_kwh, question.energy_kwh), flow.prices)
-
-
-def _cheapest(problem: PlanningProblem, question: Question, before: Floats | None = None) -> Flow | None:
-    """The cheapest flow; `before` is a cost per kWh in each piece that counts first, if there is one."""
-    flow, preference = _empty_flow(problem), question.preference
-    running_kwh = problem.running_kwh if preference is None else preference.running_kwh
-    found = _flow.cheapest(
-        _given(problem, question.energy_kwh),
-        _costs(problem, question.objective, before),
-        _arrays(flow),
-        preference is not None,
-        running_kwh,
-    )
-    return None if found is None else Flow(flow.energy_kwh, flow.prices, *found)
+        """See `Engine.cheapest`. Raises ValueError for ceilings: it is asked for all at once."""
+        if question.ceilings:
+            raise ValueError("the flow engine takes no ceilings")
+        flow, preference = _empty_flow(problem), question.preference
+        running_kwh = problem.running_kwh if preference is None else preference.running_kwh
+        found = _flow.cheapest(
+            _given(problem, question.energy_kwh),
+            _costs(problem, question.objective, question.then),
+            _arrays(flow),
+            preference is not None,
+            running_kwh,
+        )
+        return None if found is None else Flow(flow.energy_kwh, flow.prices, *found)
 
 
 def _given(problem: PlanningProblem, energy_kwh: Floats) -> tuple[object, ...]:
@@ -107,15 +73,20 @@ def _given(problem: PlanningProblem, energy_kwh: Floats) -> tuple[object, ...]:
     return (*sizes, *windows, problem.raised_kwh, power_kw, problem.hours)
 
 
-def _costs(problem: PlanningProblem, objective: Objective, before: Floats | None) -> tuple[object, ...]:
-    """Costs per piece, the order from the cheapest to the dearest (ties as time goes), and the peak."""
+def _costs(problem: PlanningProblem, objective: Objective, then: Objective | None) -> tuple[object, ...]:
+    """Costs per piece, the order from the cheapest to the dearest (ties as time goes), and the peak.
+
+    The peak has an order of its own, without what is wanted then: as time goes, fewer have to step aside.
+    """
     cost, peak = objective.cost_per_kwh, objective.peak
-    order = cost.argsort(kind="stable") if before is None else np.lexsort((cost, before))
+    second = None if then is None else then.cost_per_kwh
+    by_cost = cost.argsort(kind="stable")
+    order = by_cost if second is None else np.lexsort((second, cost))
     if peak is None:
-        return cost, before, order
+        return cost, second, order
     kwh_per_kw = problem.hours / problem.ac_per_dc
     paid = peak.price_per_kw, peak.floor_kw, kwh_per_kw, problem.immovable_kw, peak.counts
-    return (cost, before, order, *paid)
+    return (cost, second, order, *paid, by_cost)
 
 
 def _empty_flow(problem: PlanningProblem) -> Flow:

@@ -230,11 +230,11 @@ static PyObject *shares_level(PyObject *module, PyObject *args)
     return PyErr_Occurred() ? 0 : PyBool_FromLong(outcome);
 }
 
-/* Pieces come in `order`, from the cheapest to the dearest by `before`, if there is one, then by `cost`; `plan` is
- * per cell, or 0 without one. */
+/* Pieces come in `order`, from the cheapest to the dearest by `cost`, then by `then` if there is that. The best peak is
+ * searched for in an order of its own, by `cost` alone. `plan` is per cell, or 0 without one. */
 typedef struct {
-    const double *cost, *before;
-    const Index *order;
+    const double *cost, *then;
+    const Index *order, *peak_order;
     Peak peak;
     int has_peak, tidy;
     const double *plan;
@@ -246,29 +246,47 @@ static int arrange(Network *net)
     return net->plan ? stay_near(net, net->plan) : tidy(net);
 }
 
-static int is_dearer(const Costs *costs, Index k, Index than)
-{
-    return costs->cost[k] != costs->cost[than] || (costs->before && costs->before[k] != costs->before[than]);
-}
-
-/* Pieces as they come, and those that are equally dear as one rank. */
-static void lay_order(Network *net, const Costs *costs)
+/* Pieces in an order, and those that are equally dear by a cost, and by another if there is one, as one rank. */
+static void lay_order(Network *net, const Index *order, const double *cost, const double *then)
 {
     for (int p = 0, rank = 0; p < net->n_pieces; p++) {
-        rank += p > 0 && is_dearer(costs, costs->order[p], costs->order[p - 1]);
-        net->order[p] = (int)costs->order[p];
-        net->rank[costs->order[p]] = rank;
+        Index k = order[p], last = order[p > 0 ? p - 1 : 0];
+        rank += cost[k] != cost[last] || (then && then[k] != then[last]);
+        net->order[p] = (int)k;
+        net->rank[k] = rank;
     }
+}
+
+static int solve_once(Network *net, const Costs *costs, PriceList prices)
+{
+    lay_order(net, costs->order, costs->cost, costs->then);
+    return solve_cost(net, costs->cost, prices);
+}
+
+static void refill(Network *net, const Costs *costs, const Index *order, const double *then)
+{
+    lay_order(net, order, costs->cost, then);
+    if (!net->is_warm)
+        network_reset(net);
+    fill_in_order(net);
+}
+
+/* The best peak, and under it what is wanted then, unless rounding has closed the way to that. */
+static int solve_peak(Network *net, const Costs *costs, PriceList prices)
+{
+    lay_order(net, costs->peak_order, costs->cost, 0);
+    int outcome = solve_with_peak(net, costs->cost, &costs->peak, prices);
+    if (outcome != FINE || !costs->then)
+        return outcome;
+    refill(net, costs, costs->order, costs->then);
+    if (is_short(net))
+        refill(net, costs, costs->peak_order, 0);
+    return is_short(net) ? INFEASIBLE : FINE;
 }
 
 static int solve(Network *net, const Costs *costs, PriceList prices)
 {
-    int outcome;
-    lay_order(net, costs);
-    if (costs->has_peak)
-        outcome = solve_with_peak(net, costs->cost, &costs->peak, prices);
-    else
-        outcome = solve_cost(net, costs->cost, prices);
+    int outcome = (costs->has_peak ? solve_peak : solve_once)(net, costs, prices);
     return outcome == FINE && costs->tidy ? arrange(net) : outcome;
 }
 
@@ -306,10 +324,9 @@ static int find_from(const Problem *problem, const Costs *costs, const double *p
     return outcome;
 }
 
-/* Prices of the second cost prove nothing where another comes first. */
-static int is_proven(const Answer *answer, const Costs *costs)
+static int is_proven(const Answer *answer)
 {
-    return costs->before || answer->value - answer->bound <= PROVEN * fmax(1.0, fabs(answer->value));
+    return answer->value - answer->bound <= PROVEN * fmax(1.0, fabs(answer->value));
 }
 
 /* A plan's rooms are off by its last digits, which hide less than this. */
@@ -327,7 +344,7 @@ static int find_cheapest(const Problem *problem, const Costs *costs, Answer *ans
     if (!costs->plan)
         return find_from(problem, costs, 0, answer);
     int outcome = find_from(problem, costs, costs->plan, answer);
-    if (outcome == FINE ? is_proven(answer, costs) : outcome != INFEASIBLE || is_surely_short(problem, answer))
+    if (outcome == FINE ? is_proven(answer) : outcome != INFEASIBLE || is_surely_short(problem, answer))
         return outcome;
     return find_from(problem, costs, 0, answer);
 }
@@ -335,31 +352,31 @@ static int find_cheapest(const Problem *problem, const Costs *costs, Answer *ans
 static int is_order(const Index *order, Py_ssize_t n)
 {
     for (Py_ssize_t p = 0; p < n; p++)
-        if (order[p] < 0 || order[p] >= n)
+        if (order[p] < 0 || order[p] >= n) {
+            PyErr_SetString(PyExc_ValueError, "the order of the pieces names one that is not there");
             return 0;
+        }
     return 1;
 }
 
-/* (cost, before or None, order) or (cost, before or None, order, price, floor, kwh_per_kw, immovable_kw, counts) */
+/* (cost, then or None, order), and with a peak behind them (price, floor, kwh_per_kw, immovable_kw, counts, order) */
 static int read_costs(Buffers *buffers, PyObject *given, const Problem *problem, Costs *costs)
 {
     Py_ssize_t n = problem->n_pieces, width = sizeof(double);
     costs->has_peak = PyTuple_Size(given) > 3;
     if (!(costs->cost = buffer_of(buffers, given, 0, n * width, 0)) ||
-        !read_optional(buffers, PyTuple_GetItem(given, 1), n, &costs->before) ||
+        !read_optional(buffers, PyTuple_GetItem(given, 1), n, &costs->then) ||
         !(costs->order = buffer_of(buffers, given, 2, n * (Py_ssize_t)sizeof(Index), 0)))
         return 0;
-    if (!is_order(costs->order, n)) {
-        PyErr_SetString(PyExc_ValueError, "the order of the pieces names one that is not there");
-        return 0;
-    }
     if (!costs->has_peak)
-        return 1;
+        return is_order(costs->order, n);
     costs->peak.price_per_kw = PyFloat_AsDouble(PyTuple_GetItem(given, 3));
     costs->peak.floor_kw = PyFloat_AsDouble(PyTuple_GetItem(given, 4));
     return !PyErr_Occurred() && (costs->peak.kwh_per_kw = buffer_of(buffers, given, 5, n * width, 0)) &&
            (costs->peak.immovable_kw = buffer_of(buffers, given, 6, n * width, 0)) &&
-           (costs->peak.counts = buffer_of(buffers, given, 7, n, 0));
+           (costs->peak.counts = buffer_of(buffers, given, 7, n, 0)) &&
+           (costs->peak_order = buffer_of(buffers, given, 8, n * (Py_ssize_t)sizeof(Index), 0)) &&
+           is_order(costs->order, n) && is_order(costs->peak_order, n);
 }
 
 static PyObject *cheapest(PyObject *module, PyObject *args)

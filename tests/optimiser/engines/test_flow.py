@@ -13,6 +13,7 @@ from optimiser.engines.highs import HighsEngine
 from optimiser.limits import Limit
 from optimiser.problem import PeakCharge, PlanningProblem
 from optimiser.series import Floats
+from optimiser.solve import under_peak
 from tests.optimiser.builders import problem_of
 from tests.optimiser.engines.depots import a_depot
 from tests.optimiser.engines.extension import FlowEngine
@@ -146,36 +147,55 @@ def test_lower_bounds_over_a_limit_are_none() -> None:
     assert FlowEngine().cheapest(problem, question) is None
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(12))
 def test_a_second_want_never_costs_the_first(seed: int) -> None:
-    """Under a ceiling at the first cost's optimum the second is as low as HiGHS gets it; a loose one too."""
+    """At the first cost's optimum the second is as low as HiGHS gets it under a ceiling."""
     problem = a_depot(seed, 25, tree=seed % 2 == 0, ties=True)
     energy = deliverable_kwh(problem)
-    first = np.random.default_rng(seed).choice([1.0, 2.0, 3.0], problem.n_pieces)
-    alone = FlowEngine().cheapest(problem, Question(energy, Objective("first", first)))
-    assert alone is not None
-    least = cost_of(problem, Objective("first", first), alone.energy_kwh)
+    first = Objective("first", np.random.default_rng(seed).choice([1.0, 2.0, 3.0], problem.n_pieces))
     second = Objective("second", problem.price_per_kwh)
-    for slack in (5e-7, 1e-2):
-        ceiling = Ceiling(first, least + slack * max(1.0, least))
-        question = Question(energy, second, (ceiling,))
-        flow, theirs = FlowEngine().cheapest(problem, question), HighsEngine().cheapest(problem, question)
-        assert flow is not None
-        assert theirs is not None
-        assert_within_limits(problem, flow.energy_kwh)
-        assert cost_of(problem, Objective("first", first), flow.energy_kwh) <= ceiling.value + 1e-6
-        assert cost_of(problem, second, flow.energy_kwh) == pytest.approx(
-            cost_of(problem, second, theirs.energy_kwh), rel=1e-5, abs=1e-5
-        )
+    flow = FlowEngine().cheapest(problem, Question(energy, first, then=second))
+    assert flow is not None
+    assert_proven(problem, Question(energy, first), flow)
+    least = cost_of(problem, first, flow.energy_kwh)
+    ceiling = Ceiling(first.cost_per_kwh, least + 5e-7 * max(1.0, least))
+    theirs = HighsEngine().cheapest(problem, Question(energy, second, (ceiling,)))
+    assert theirs is not None
+    assert cost_of(problem, second, flow.energy_kwh) == pytest.approx(
+        cost_of(problem, second, theirs.energy_kwh), rel=1e-5, abs=1e-5
+    )
 
 
-def test_a_ceiling_below_the_least_is_none() -> None:
-    """A ceiling that nothing can keep has no answer."""
-    problem = a_depot(2, 20)
+@pytest.mark.parametrize("seed", range(12))
+def test_the_cheapest_plan_under_the_lowest_peak(seed: int) -> None:
+    """As low a peak as HiGHS finds, and under it as low a cost."""
+    problem = a_depot(seed, 25, tree=seed % 3 == 0)
     energy = deliverable_kwh(problem)
-    ceiling = Ceiling(np.ones(problem.n_pieces), float(energy.sum()) * 0.9)
-    question = Question(energy, Objective("cost", problem.price_per_kwh), (ceiling,))
-    assert FlowEngine().cheapest(problem, question) is None
+    everywhere = PeakCharge(1.0, 0.0, np.ones(problem.n_pieces, dtype=bool))
+    lowest = Objective("peak", np.zeros(problem.n_pieces), everywhere)
+    cost = Objective("cost", problem.price_per_kwh)
+    flow = FlowEngine().cheapest(problem, Question(energy, lowest, then=cost))
+    theirs = HighsEngine().cheapest(problem, Question(energy, lowest))
+    assert flow is not None
+    assert theirs is not None
+    peak_kw = float(problem.load_kw(flow.energy_kwh).max())
+    assert peak_kw == pytest.approx(float(problem.load_kw(theirs.energy_kwh).max()), rel=1e-7)
+    assert flow.value == pytest.approx(peak_kw, rel=1e-12)
+    best = HighsEngine().cheapest(under_peak(problem, peak_kw), Question(energy, cost))
+    assert best is not None
+    assert cost_of(problem, cost, flow.energy_kwh) == pytest.approx(
+        cost_of(problem, cost, best.energy_kwh), rel=1e-5, abs=1e-5
+    )
+
+
+def test_ceilings_are_for_others() -> None:
+    """What comes first is asked for at once."""
+    problem = a_depot(2, 20)
+    ceiling = Ceiling(np.ones(problem.n_pieces), 1.0)
+    with pytest.raises(ValueError, match="no ceilings"):
+        FlowEngine().cheapest(
+            problem, Question(problem.need_kwh, Objective("cost", problem.price_per_kwh), (ceiling,))
+        )
 
 
 def test_equal_prices_are_charged_early() -> None:

@@ -90,15 +90,27 @@ def test_no_cheapest_flow_is_nearer(kind: dict[str, bool], seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(8))
 def test_a_second_want_stays_near_too(seed: int) -> None:
-    """Under a ceiling at its optimum the first want ranks the pieces, the second those of one rank."""
+    """The first want ranks the pieces, the second those of one rank, and the plan decides among the best."""
     problem = a_depot(seed, 25, tree=seed % 2 == 0, ties=True)
     running, energy = a_running_plan(problem, seed), deliverable_kwh(problem)
-    first = np.random.default_rng(seed).choice([1.0, 2.0, 3.0], problem.n_pieces)
-    alone = FlowEngine().cheapest(problem, Question(energy, Objective("first", first)))
-    assert alone is not None
-    least = cost_of(problem, Objective("first", first), alone.energy_kwh)
-    ceiling = Ceiling(first, least + 5e-7 * max(1.0, least))
-    assert_as_near(problem, Question(energy, Objective("second", problem.price_per_kwh), (ceiling,)), running)
+    first = Objective("first", np.random.default_rng(seed).choice([1.0, 2.0, 3.0], problem.n_pieces))
+    second = Objective("second", problem.price_per_kwh)
+    question = Question(energy, first, preference=Preference(problem, running), then=second)
+    flow = FlowEngine().cheapest(problem, question)
+    free = FlowEngine().cheapest(problem, replace(question, preference=None))
+    assert flow is not None
+    assert free is not None
+    assert_within_limits(problem, flow.energy_kwh)
+    for objective in (first, second):
+        cost = cost_of(problem, objective, free.energy_kwh)
+        assert cost_of(problem, objective, flow.energy_kwh) == pytest.approx(cost, rel=1e-9, abs=1e-9)
+    least = cost_of(problem, first, flow.energy_kwh)
+    ceiling = Ceiling(first.cost_per_kwh, least + 5e-7 * max(1.0, least))
+    held = Question(energy, second, (ceiling,), Preference(problem, running))
+    theirs = HighsEngine().cheapest(problem, held)
+    if theirs is not None:
+        best = beyond_kwh(running, theirs.energy_kwh)
+        assert beyond_kwh(running, flow.energy_kwh) <= best + 1e-4 * max(1.0, energy.sum())
 
 
 @pytest.mark.parametrize("seed", range(8))
