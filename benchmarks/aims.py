@@ -20,9 +20,9 @@ from rich.table import Table
 from benchmarks.cold_start import cold_start
 from benchmarks.http_call import http_call_ms
 from benchmarks.measure import Measurement, Task, measure_apart
+from benchmarks.replanning import Night, measure_replans
 from benchmarks.report import console, progress, write_report
 from benchmarks.subjects import SUBJECTS
-from benchmarks.subjects.replan import afresh
 
 # Vehicles and minutes of a slot; a day has 96 quarter hours and 288 slots of five minutes.
 Size = tuple[int, int]
@@ -32,7 +32,9 @@ LARGEST: Size = (5000, 15)
 USUAL, QUARTER = 500, 15
 GROWTH = (50, 500, 5000)
 MEMORY: Size = (5000, 5)
-REPLAN = (200, 500)
+REPLAN = (200, 500, 2000)
+# A replan's solve phase is over in a millisecond, so it takes more runs until a median is steady.
+REPLAN_RUNS = 5
 COLD_VEHICLES = 50
 
 BASE = "overnight-buses"
@@ -46,7 +48,7 @@ REPLAN_OVER_AFRESH = 1.0 / 3.0
 COLD_FIRST_S, COLD_SECOND_S = 1.0, 0.6
 
 
-def size_of(entry: Measurement) -> str:
+def size_of(entry: Measurement | Night) -> str:
     """Vehicles by slots of a day."""
     return f"{entry.n_vehicles} x {24 * 60 // entry.slot_minutes}"
 
@@ -67,7 +69,7 @@ class Aim:
     ms: tuple[float, float] | None = None
 
     @classmethod
-    def ratio(cls, entry: Measurement, figure: str, ms: tuple[float, float], wanted: float) -> "Aim":
+    def ratio(cls, entry: Measurement | Night, figure: str, ms: tuple[float, float], wanted: float) -> "Aim":
         """One time over another, at most `wanted`."""
         return cls(entry.subject, size_of(entry), figure, ms[0] / ms[1], wanted, ms=ms)
 
@@ -170,14 +172,14 @@ def _growth(scale: Scale, repeat: int, bars: Progress) -> Iterator[Aim]:
 
 
 def _replan(scale: Scale, repeat: int, bars: Progress) -> Iterator[Aim]:
-    """The solve phase with a running plan over that of the same depot without."""
-    for n_vehicles in scale.replan:
-        request = SUBJECTS["replan"].build(n_vehicles, QUARTER)
-        texts = [json.dumps(asked).encode() for asked in (request, afresh(request))]
-        tasks = [Task("replan", n_vehicles, QUARTER, text, held=False, whole=False) for text in texts]
-        again, anew = _measured(tasks, repeat, bars, "replan")
-        ms = again.phases_ms["solve"], anew.phases_ms["solve"]
-        yield Aim.ratio(again, "solve / afresh", ms, REPLAN_OVER_AFRESH)
+    """The solve phase of a replan over that of the same depot without a plan, alone and in a whole call."""
+    sizes = [(name, n_vehicles) for name in (BASE, *LIKE_BASE, *WITH_MORE) for n_vehicles in scale.replan]
+    nights = [Night(name, n_vehicles, QUARTER) for name, n_vehicles in sizes]
+    bar = bars.add_task("replan", total=len(nights))
+    for times in measure_replans(nights, REPLAN_RUNS * repeat):
+        bars.advance(bar)
+        yield Aim.ratio(times.night, "replan / afresh, alone", times.alone_ms, REPLAN_OVER_AFRESH)
+        yield Aim.ratio(times.night, "replan / afresh, in a call", times.in_call_ms, REPLAN_OVER_AFRESH)
 
 
 def _whole(scale: Scale, repeat: int, bars: Progress) -> Iterator[Aim]:

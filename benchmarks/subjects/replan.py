@@ -10,7 +10,11 @@ CREATED_AT_MS = 1_770_800_000_000
 
 def build(n_vehicles: int, slot_minutes: int) -> Request:
     """The night of `overnight-buses` with its plan; then the first bus needs more."""
-    request = generate(DepotKind(), n_vehicles, slot_minutes=slot_minutes)
+    return after_one_change(generate(DepotKind(), n_vehicles, slot_minutes=slot_minutes))
+
+
+def after_one_change(request: Request) -> Request:
+    """A depot with the plan that it got, and its first vehicle emptier than planned."""
     first, *others = make_plan(request, clock=lambda: CREATED_AT_MS)["schedules"]
     changed = first | {"startSoC": round(first["startSoC"] - EMPTIER_SOC, 1)}
     return request | {"schedules": [changed, *others]}

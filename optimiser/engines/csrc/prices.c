@@ -143,18 +143,27 @@ static int takes_from_equals(Spread *spread, const Taker *taker, const double *g
 }
 
 /* Cells that hold next to nothing hold nothing, and those that are next to full are full. */
+static void ignore_traces_of(Network *net, int i)
+{
+    for (int w = 0; w < net->piece_words; w++)
+        for (Word bits = row_of(net->holds_in, i, net->piece_words)[w]; bits; bits &= bits - 1) {
+            int k = 64 * w + lowest_bit(bits);
+            if (energy_in(net, i, k) < TRACE_KWH)
+                clear_bit(row_of(net->holds, k, net->session_words), i);
+            if (room_in(net, i, k) < TRACE_KWH)
+                clear_bit(row_of(net->can_take_in, i, net->piece_words), k);
+        }
+}
+
+/* The same of nodes. */
 static void ignore_traces(Network *net)
 {
     for (int i = 0; i < net->n_sessions; i++)
-        for (int w = 0; w < net->piece_words; w++)
-            for (Word bits = row_of(net->holds_in, i, net->piece_words)[w]; bits; bits &= bits - 1) {
-                int k = 64 * w + lowest_bit(bits);
-                Index c = net->base[i] + k;
-                if (net->energy[c] < TRACE_KWH)
-                    clear_bit(row_of(net->holds, k, net->session_words), i);
-                if (net->upper[c] - net->energy[c] < TRACE_KWH)
-                    clear_bit(row_of(net->can_take_in, i, net->piece_words), k);
-            }
+        ignore_traces_of(net, i);
+    for (int node = 0; node < net->n_nodes; node++) {
+        double load = net->room[node] - net->spare[node];
+        net->spare[node] = load < TRACE_KWH ? net->room[node] : net->spare[node] < TRACE_KWH ? 0.0 : net->spare[node];
+    }
 }
 
 int is_level(Network *net, const double *takes_at, const double *gives_at)

@@ -1,0 +1,155 @@
+/* From a problem to an answer. */
+#include "questions.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "nearest.h"
+#include "proof.h"
+
+/* A flow that began from a plan is as good as its bound to so much of its value, or not good enough. */
+#define PROVEN 1e-9
+#define SURELY_MISSING 1e-6
+
+int find_most(const Problem *problem, Answer *answer)
+{
+    Network net;
+    int outcome = network_open(&net, problem, answer->energy);
+    if (outcome == NO_MEMORY)
+        return outcome;
+    network_reset(&net);
+    fill_in_order(&net);
+    cut_prices(&net, answer->prices);
+    finish_energy(&net, problem);
+    network_close(&net);
+    return FINE;
+}
+
+int find_level(const Problem *problem, const double *plan, double *energy, const double *takes_at,
+               const double *gives_at)
+{
+    Network net;
+    int outcome = network_open(&net, problem, energy);
+    if (outcome == NO_MEMORY)
+        return outcome;
+    if (outcome == FINE && plan && (outcome = lay_plan(&net, problem, plan)) == FINE) {
+        put_plan(&net, net.plan);
+        memset(net.rank, 0, net.n_pieces * sizeof(int)); /* nothing to take back */
+    } else {
+        network_reset(&net);
+    }
+    if (outcome == FINE) {
+        fill_in_order(&net);
+        outcome = !is_short(&net) ? is_level(&net, takes_at, gives_at) : 0;
+    }
+    network_close(&net);
+    return outcome == LOWER_TOO_HIGH ? 0 : outcome;
+}
+
+/* The same loads, near to the plan or at least early. */
+static int arrange(Network *net)
+{
+    return net->plan ? stay_near(net, net->plan) : tidy(net);
+}
+
+/* Pieces in an order, and those that are equally dear by a cost, and by another if there is one, as one rank. */
+static void lay_order(Network *net, const Index *order, const double *cost, const double *then)
+{
+    for (int p = 0, rank = 0; p < net->n_pieces; p++) {
+        Index k = order[p], last = order[p > 0 ? p - 1 : 0];
+        rank += cost[k] != cost[last] || (then && then[k] != then[last]);
+        net->order[p] = (int)k;
+        net->rank[k] = rank;
+    }
+}
+
+static int solve_once(Network *net, const Costs *costs, PriceList prices)
+{
+    lay_order(net, costs->order, costs->cost, costs->then);
+    return solve_cost(net, costs->cost, prices);
+}
+
+static void refill(Network *net, const Costs *costs, const Index *order, const double *then)
+{
+    lay_order(net, order, costs->cost, then);
+    if (!net->is_warm)
+        network_reset(net);
+    fill_in_order(net);
+}
+
+/* The best peak, and under it what is wanted then, unless rounding has closed the way to that. */
+static int solve_peak(Network *net, const Costs *costs, PriceList prices)
+{
+    lay_order(net, costs->peak_order, costs->cost, 0);
+    int outcome = solve_with_peak(net, costs->cost, &costs->peak, prices);
+    if (outcome != FINE || !costs->then)
+        return outcome;
+    refill(net, costs, costs->order, costs->then);
+    if (is_short(net))
+        refill(net, costs, costs->peak_order, 0);
+    return is_short(net) ? INFEASIBLE : FINE;
+}
+
+static int solve(Network *net, const Costs *costs, PriceList prices)
+{
+    int outcome = (costs->has_peak ? solve_peak : solve_once)(net, costs, prices);
+    return outcome == FINE && costs->tidy ? arrange(net) : outcome;
+}
+
+/* What a finished flow costs, with its peak. */
+static double cost_of(const Network *net, const Costs *costs)
+{
+    const Peak *peak = &costs->peak;
+    double sum = 0.0, highest_kw = peak->floor_kw;
+    for (int k = 0; k < net->n_pieces; k++) {
+        double energy = load_of(net, k);
+        sum += costs->cost[k] * energy;
+        if (costs->has_peak && peak->counts[k])
+            highest_kw = fmax(highest_kw, peak->immovable_kw[k] + energy / peak->kwh_per_kw[k]);
+    }
+    return costs->has_peak ? sum + peak->price_per_kw * (highest_kw - peak->floor_kw) : sum;
+}
+
+static int find_from(const Problem *problem, const Costs *costs, const double *plan, Answer *answer)
+{
+    Network net;
+    int outcome = network_open(&net, problem, answer->energy);
+    if (outcome == NO_MEMORY)
+        return outcome;
+    if (outcome == FINE && plan)
+        outcome = lay_plan(&net, problem, plan);
+    if (outcome == FINE)
+        outcome = solve(&net, costs, answer->prices);
+    answer->missing = missing_in_all(&net);
+    if (outcome == FINE) {
+        finish_energy(&net, problem);
+        answer->value = cost_of(&net, costs);
+        answer->bound = proven_by(&net, problem, costs->cost, costs->has_peak ? &costs->peak : 0, answer->prices);
+    }
+    network_close(&net);
+    return outcome;
+}
+
+static int is_proven(const Answer *answer)
+{
+    return answer->value - answer->bound <= PROVEN * fmax(1.0, fabs(answer->value));
+}
+
+/* A plan's rooms are off by its last digits, which hide less than this. */
+static int is_surely_short(const Problem *problem, const Answer *answer)
+{
+    double asked = 0.0;
+    for (int s = 0; s < problem->n_sessions; s++)
+        asked += problem->energy[s];
+    return answer->missing > SURELY_MISSING * asked;
+}
+
+int find_cheapest(const Problem *problem, const Costs *costs, Answer *answer)
+{
+    if (!costs->plan)
+        return find_from(problem, costs, 0, answer);
+    int outcome = find_from(problem, costs, costs->plan, answer);
+    if (outcome == FINE ? is_proven(answer) : outcome != INFEASIBLE || is_surely_short(problem, answer))
+        return outcome;
+    return find_from(problem, costs, 0, answer);
+}
