@@ -30,6 +30,7 @@ typedef struct {
     Word *by_rise;      /* a set for each rise from -1 to MAX_RISE + 1 */
     Word *at_distance;  /* a set for each distance: items to be looked at */
     Word *unseen;
+    Word *taken, *taken_by_served; /* pieces in which somebody charges beyond the plan without a search */
     size_t set_words;
     int *queue, count, begin[MAX_RISE + 2]; /* items seen; those at a distance begin at begin[distance] */
     int distance, level;
