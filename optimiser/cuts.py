@@ -16,9 +16,20 @@ def free_kwh(problem: PlanningProblem, cut: Prices) -> Floats:
     """Energy that each session can take outside a cut (prices 0 or 1 per limit and piece)."""
     if not cut.limits.any():
         return problem.reach_kwh
+    if problem.window_kwh is not None and len(problem.limits) == 1:
+        return _free_in_windows(problem, np.clip(1.0 - cut.limits[0], 0.0, 1.0))
     priced = cell_prices(problem, cut)
     outside = problem.cells.upper_kwh * np.clip(1.0 - priced, 0.0, 1.0)
     return problem.delivered_kwh(outside)
+
+
+def _free_in_windows(problem: PlanningProblem, share: Floats) -> Floats:
+    """The same from a share of each piece: cells as they were built are power times hours in one window."""
+    cells = problem.cells
+    hours = np.concatenate([[0.0], np.cumsum(share * problem.hours)])
+    until = hours[cells.first_piece + np.diff(cells.first_cell)]
+    free: Floats = problem.max_power_kw * (until - hours[cells.first_piece])
+    return free
 
 
 def cell_prices(problem: PlanningProblem, prices: Prices, cost_per_kwh: Floats | float = 0.0) -> Floats:

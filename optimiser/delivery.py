@@ -57,6 +57,8 @@ def full_delivery(problem: PlanningProblem) -> Delivery:
 def _serve(engine: Engine, problem: PlanningProblem, wishes: Wishes) -> tuple[Floats, Prices | None]:
     """Raise everybody from the floor towards the need; also the cut that proves the least total missing."""
     demand, energy = wishes.demand(), wishes.floor_kwh
+    if not (demand > energy).any():
+        return demand, None
     flow = engine.most(problem, demand)
     if is_complete(engine, problem, flow, demand):
         return demand, None

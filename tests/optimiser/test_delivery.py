@@ -107,3 +107,13 @@ def test_a_piece_of_a_millisecond_costs_nobody_anything() -> None:
     problem = a_depot(51, 14, slack=0.8, odd_ms=True)
     energy = decide_delivery(HighsEngine(), problem, reach_kwh(problem)).energy_kwh
     assert energy == pytest.approx(fair_energies(problem), abs=1e-4)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_free_outside_a_cut_is_the_sum_over_cells(seed: int) -> None:
+    """Under the site alone it is worked out from windows; bounds that say the same make it go through cells."""
+    problem = a_depot(seed, 20, slack=0.6)
+    cut = HighsEngine().most(problem, problem.need_kwh).prices
+    assert cut.limits.any()
+    by_cell = replace(problem, window_kwh=None)
+    assert free_kwh(problem, cut) == pytest.approx(free_kwh(by_cell, cut), abs=1e-9)

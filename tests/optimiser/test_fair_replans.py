@@ -42,13 +42,13 @@ def problem_of(request: Request) -> PlanningProblem:
 
 
 @pytest.mark.parametrize("n_vehicles", [12, 40, 90])
-def test_one_emptier_bus_takes_two_flows(n_vehicles: int) -> None:
-    """Those that prove what is missing below both marks; the shares are checked, not searched for."""
+def test_one_emptier_bus_takes_a_flow_for_either_mark(n_vehicles: int) -> None:
+    """Those that prove how much is missing; the shares are checked, not searched for."""
     replan = after_one_change(SUBJECTS["over-subscribed"].build(n_vehicles, 15))
     ours, n_flows = shares(problem_of(replan))
     theirs, n_afresh = shares(problem_of(afresh(replan)))
     assert ours == pytest.approx(theirs, abs=1e-6)
-    assert n_flows == 2 < n_afresh
+    assert n_flows <= 2 < n_afresh
 
 
 def two_hours(*need_kwh: float) -> PlanningProblem:
@@ -64,10 +64,10 @@ def test_who_has_become_shorter_joins_those_whom_it_meets() -> None:
     running = np.array([10.0, 10.0, 10.0, 15.0, 15.0])
     energy, n_flows = shares(replace(two_hours(14.0, 14.0, 50.0, 40.0, 40.0), running_kwh=running))
     assert energy == pytest.approx([0.0, 0.0, 30.0, 15.0, 15.0])
-    assert n_flows == 2
+    assert n_flows == 1
     energy, n_flows = shares(replace(two_hours(14.0, 14.0, 20.0, 16.0, 16.0), running_kwh=running))
     assert energy == pytest.approx([8.0, 8.0, 14.0, 15.0, 15.0])
-    assert n_flows == 2
+    assert n_flows == 1
 
 
 def test_what_the_plan_does_not_tell_is_searched_for() -> None:
@@ -76,4 +76,4 @@ def test_what_the_plan_does_not_tell_is_searched_for() -> None:
     theirs, n_afresh = shares(changed)
     ours, n_flows = shares(replace(changed, running_kwh=np.array([1.0, 12.0, 0.0, 3.0, 3.0])))
     assert ours == pytest.approx(theirs, abs=1e-9)
-    assert n_flows == n_afresh > 2
+    assert n_flows == n_afresh > 1
