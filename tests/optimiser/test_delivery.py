@@ -111,7 +111,7 @@ def test_a_piece_of_a_millisecond_costs_nobody_anything() -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_what_is_free_outside_a_cut_is_the_sum_over_cells(seed: int) -> None:
-    """Under the site alone it is worked out from windows; bounds that say the same make it go through cells."""
+    """Under the site alone it is worked out from windows; elsewhere from all cells."""
     problem = a_depot(seed, 20, slack=0.6)
     cut = HighsEngine().most(problem, problem.need_kwh).prices
     assert cut.limits.any()
