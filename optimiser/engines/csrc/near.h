@@ -31,6 +31,7 @@ typedef struct {
     Word *at_distance;  /* a set for each distance: items to be looked at */
     Word *unseen;
     Word *taken, *taken_by_served; /* pieces in which somebody charges beyond the plan without a search */
+    Word *holders;                 /* sessions that could step aside */
     size_t set_words;
     int *queue, count, begin[MAX_RISE + 2]; /* items seen; those at a distance begin at begin[distance] */
     int distance, level;

@@ -56,7 +56,7 @@ static int allocate(Near *near)
     size_t n = net->n_sessions, p = net->n_pieces, sw = net->session_words, pw = net->piece_words;
     size_t items = n + net->n_nodes + p;
     near->set_words = words_before(near, net->n_limits + 1);
-    size_t words = 2 * (p * sw + n * pw + pw) + (2 * MAX_RISE + 6) * near->set_words;
+    size_t words = 2 * (p * sw + n * pw + pw) + sw + (2 * MAX_RISE + 6) * near->set_words;
     char *block = calloc(words * sizeof(Word) + 2 * p * sizeof(double) + (items + p + 1) * sizeof(int), 1);
     if (!block)
         return NO_MEMORY;
@@ -69,7 +69,8 @@ static int allocate(Near *near)
     near->unseen = near->at_distance + (MAX_RISE + 2) * near->set_words;
     near->taken = near->unseen + near->set_words;
     near->taken_by_served = near->taken + pw;
-    near->rank_room = (double *)(near->taken_by_served + pw);
+    near->holders = near->taken_by_served + pw;
+    near->rank_room = (double *)(near->holders + sw);
     near->rank_spare = near->rank_room + p;
     near->rise = (int *)(near->rank_spare + p);
     near->first_of_rank = near->rise + items;
@@ -150,12 +151,24 @@ static void let_step_aside(Near *near, int i, int k, int instead)
                 step_aside(near, i, 64 * w + lowest_bit(bits), k, instead);
 }
 
+/* Everybody who charges where a session could charge more. */
+static void find_holders(Near *near, int i)
+{
+    const Network *net = near->net;
+    memset(near->holders, 0, net->session_words * sizeof(Word));
+    for (int k = 0; k < net->n_pieces; k++)
+        for (int w = 0; w < net->session_words && bit_is_set(row_of(net->can_take_in, i, net->piece_words), k); w++)
+            near->holders[w] |= row_of(net->holds, k, net->session_words)[w];
+}
+
 /* A session charges where others step aside, who charge in pieces with room instead. */
 static void serve_in_place_of_others(Near *near, int i)
 {
     const Network *net = near->net;
+    find_holders(near, i);
     for (int instead = 0; instead < net->n_pieces && bit_is_set(net->wants, i); instead++)
-        if (rank_has_room(near, net->rank[instead]) && node_has_room(net, node_of(net, net->root, instead)))
+        if (rank_has_room(near, net->rank[instead]) && node_has_room(net, node_of(net, net->root, instead)) &&
+            meets(near->holders, row_of(net->can_take, instead, net->session_words), net->session_words))
             for (int w = 0; w < net->piece_words; w++)
                 for (Word bits = row_of(net->can_take_in, i, net->piece_words)[w]; bits && bit_is_set(net->wants, i);
                      bits &= bits - 1)
