@@ -30,13 +30,17 @@ typedef struct {
     Word *by_rise;      /* a set for each rise from -1 to MAX_RISE + 1 */
     Word *at_distance;  /* a set for each distance: items to be looked at */
     Word *unseen;
-    Word *taken, *taken_by_served; /* pieces in which somebody charges beyond the plan without a search */
-    Word *holders;                 /* sessions that could step aside */
+    Word *holders; /* sessions that could step aside */
+    int *taken_by; /* per piece: who charges beyond the plan there without a search */
     size_t set_words;
     int *queue, count, begin[MAX_RISE + 2]; /* items seen; those at a distance begin at begin[distance] */
     int distance, level;
     int has_found;
 } Near;
+
+/* All that can be served along paths that are the cheapest for certain: whether that is all there is. If not, what is
+ * above the plan has to come out again before any search. */
+int serve_directly(Near *near);
 
 /* Distances of all items from free room, up to the first unserved session: whether one was found, at
  * `near->distance` and, where that is 0, at `near->level`. */

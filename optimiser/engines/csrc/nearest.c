@@ -56,8 +56,8 @@ static int allocate(Near *near)
     size_t n = net->n_sessions, p = net->n_pieces, sw = net->session_words, pw = net->piece_words;
     size_t items = n + net->n_nodes + p;
     near->set_words = words_before(near, net->n_limits + 1);
-    size_t words = 2 * (p * sw + n * pw + pw) + sw + (2 * MAX_RISE + 6) * near->set_words;
-    char *block = calloc(words * sizeof(Word) + 2 * p * sizeof(double) + (items + p + 1) * sizeof(int), 1);
+    size_t words = 2 * (p * sw + n * pw) + sw + (2 * MAX_RISE + 6) * near->set_words;
+    char *block = calloc(words * sizeof(Word) + 2 * p * sizeof(double) + (items + 2 * p + 1) * sizeof(int), 1);
     if (!block)
         return NO_MEMORY;
     near->below = (Word *)block;
@@ -67,161 +67,16 @@ static int allocate(Near *near)
     near->by_rise = near->above_in + n * pw;
     near->at_distance = near->by_rise + (MAX_RISE + 3) * near->set_words;
     near->unseen = near->at_distance + (MAX_RISE + 2) * near->set_words;
-    near->taken = near->unseen + near->set_words;
-    near->taken_by_served = near->taken + pw;
-    near->holders = near->taken_by_served + pw;
+    near->holders = near->unseen + near->set_words;
     near->rank_room = (double *)(near->holders + sw);
     near->rank_spare = near->rank_room + p;
     near->rise = (int *)(near->rank_spare + p);
     near->first_of_rank = near->rise + items;
+    near->taken_by = near->first_of_rank + p + 1;
+    memset(near->taken_by, 0xff, p * sizeof(int)); /* NONE */
     near->queue = net->queue;
     memset(risen(near, 0), 0xff, near->set_words * sizeof(Word));
     return FINE;
-}
-
-/* So much more for a session in a piece, as far as there is room up to a bound of its own, its limits and its rank. */
-static int serve_in(Near *near, int i, int k, double most)
-{
-    Network *net = near->net;
-    double *rank_spare = near->rank_spare + net->rank[k];
-    double amount = least(least(net->left[i], most), least(chain_spare(net, net->leaf[i], k), *rank_spare));
-    if (amount <= 0.0)
-        return 0;
-    push_cell(net, i, k, amount);
-    use_want(net, i, amount);
-    use_chain(net, net->leaf[i], k, amount);
-    *rank_spare -= amount;
-    return 1;
-}
-
-static void serve_as_planned(Near *near, int i)
-{
-    Network *net = near->net;
-    const Word *below = row_of(near->below_in, i, net->piece_words);
-    for (int w = 0; w < net->piece_words; w++)
-        for (Word bits = below[w]; bits && bit_is_set(net->wants, i); bits &= bits - 1) {
-            int k = 64 * w + lowest_bit(bits);
-            Index c = net->base[i] + k;
-            serve_in(near, i, k, planned_in(near, c) - net->energy[c]);
-            mark_cell(near, i, k);
-        }
-}
-
-/* Where it can by itself; which pieces those were that served all of it. */
-static void serve_unplanned(Near *near, int i)
-{
-    Network *net = near->net;
-    const Word *open = row_of(net->can_take_in, i, net->piece_words);
-    memset(near->taken, 0, net->piece_words * sizeof(Word));
-    for (int w = 0; w < net->piece_words; w++)
-        for (Word bits = open[w]; bits && bit_is_set(net->wants, i); bits &= bits - 1) {
-            int k = 64 * w + lowest_bit(bits);
-            if (serve_in(near, i, k, room_in(net, i, k)))
-                set_bit(near->taken, k);
-        }
-    for (int w = 0; w < net->piece_words && !bit_is_set(net->wants, i); w++)
-        near->taken_by_served[w] |= near->taken[w];
-}
-
-/* Another session makes room in one piece and charges in a second instead. */
-static void step_aside(Near *near, int i, int j, int k, int instead)
-{
-    Network *net = near->net;
-    double *rank_spare = near->rank_spare + net->rank[instead];
-    double amount = least(net->left[i], least(room_in(net, i, k), energy_in(net, j, k)));
-    amount = least(amount, least(room_in(net, j, instead), least(chain_spare(net, net->leaf[j], instead), *rank_spare)));
-    if (amount <= 0.0)
-        return;
-    pull_cell(net, j, k, amount);
-    push_cell(net, i, k, amount);
-    push_cell(net, j, instead, amount);
-    use_want(net, i, amount);
-    use_chain(net, net->leaf[j], instead, amount);
-    *rank_spare -= amount;
-    set_bit(net->moved, j);
-}
-
-static void let_step_aside(Near *near, int i, int k, int instead)
-{
-    const Network *net = near->net;
-    const Word *held = row_of(net->holds, k, net->session_words), *open = row_of(net->can_take, instead, net->session_words);
-    for (int w = 0; w < net->session_words; w++)
-        for (Word bits = held[w] & open[w]; bits && bit_is_set(net->wants, i); bits &= bits - 1)
-            if (64 * w + lowest_bit(bits) != i)
-                step_aside(near, i, 64 * w + lowest_bit(bits), k, instead);
-}
-
-/* Everybody who charges where a session could charge more. */
-static void find_holders(Near *near, int i)
-{
-    const Network *net = near->net;
-    memset(near->holders, 0, net->session_words * sizeof(Word));
-    for (int k = 0; k < net->n_pieces; k++)
-        for (int w = 0; w < net->session_words && bit_is_set(row_of(net->can_take_in, i, net->piece_words), k); w++)
-            near->holders[w] |= row_of(net->holds, k, net->session_words)[w];
-}
-
-/* A session charges where others step aside, who charge in pieces with room instead. */
-static void serve_in_place_of_others(Near *near, int i)
-{
-    const Network *net = near->net;
-    find_holders(near, i);
-    for (int instead = 0; instead < net->n_pieces && bit_is_set(net->wants, i); instead++)
-        if (rank_has_room(near, net->rank[instead]) && node_has_room(net, node_of(net, net->root, instead)) &&
-            meets(near->holders, row_of(net->can_take, instead, net->session_words), net->session_words))
-            for (int w = 0; w < net->piece_words; w++)
-                for (Word bits = row_of(net->can_take_in, i, net->piece_words)[w]; bits && bit_is_set(net->wants, i);
-                     bits &= bits - 1)
-                    let_step_aside(near, i, 64 * w + lowest_bit(bits), instead);
-}
-
-static int next_wanting(const Network *net, int i)
-{
-    for (i = next_moved(net, i); i < net->n_sessions && !bit_is_set(net->wants, i);)
-        i = next_moved(net, i + 1);
-    return i;
-}
-
-static int any_below(const Near *near, int only_wanting)
-{
-    const Network *net = near->net;
-    for (int i = next_moved(net, 0); i < net->n_sessions; i = next_moved(net, i + 1))
-        if ((!only_wanting || bit_is_set(net->wants, i)) &&
-            !is_empty(row_of(near->below_in, i, net->piece_words), net->piece_words))
-            return 1;
-    return 0;
-}
-
-/* Whether every path of a session's, the only one that is left, has another in it that gives planned energy. */
-static int needs_others(const Near *near, int i)
-{
-    const Network *net = near->net;
-    return next_wanting(net, i + 1) >= net->n_sessions && !any_below(near, 0) &&
-           !meets(row_of(net->can_take_in, i, net->piece_words), near->taken_by_served, net->piece_words);
-}
-
-/* Cheapest paths that need no search.
- *
- * Energy as planned costs nothing. What is then still to be charged by sessions without any of their planned energy
- * left costs 1, whatever is re-routed: on any path every session but the first gives at most 1 back before it takes,
- * and then takes at 1. So where that serves all, no path is cheaper. Is only one left, and nobody has planned energy
- * left, then a path costs 1 and 1 more for all others on it that give planned energy. There is at least one where the
- * session cannot charge in place of anybody who has just been served, and paths grow no shorter by those that are taken
- * (Ford and Fulkerson 1962): one that steps aside is best. All limits but the site's would have to be asked as well. */
-static void serve_directly(Near *near)
-{
-    Network *net = near->net;
-    for (int i = next_wanting(net, 0); i < net->n_sessions; i = next_wanting(net, i + 1))
-        serve_as_planned(near, i);
-    if (any_below(near, 1))
-        return;
-    for (int i = next_wanting(net, 0); i < net->n_sessions; i = next_wanting(net, i + 1))
-        serve_unplanned(near, i);
-    int left = next_wanting(net, 0);
-    if (left < net->n_sessions && net->n_limits == 1 && needs_others(near, left))
-        serve_in_place_of_others(near, left);
-    if (!is_served(net))
-        keep_planned(near);
 }
 
 /* Cheapest paths, all of one cost and length in a round. */
@@ -278,8 +133,10 @@ int stay_near(Network *net, const double *plan)
         return NO_MEMORY;
     lay_ranks(&near);
     keep_planned(&near);
-    serve_directly(&near);
-    serve_all(&near);
+    if (!serve_directly(&near)) {
+        keep_planned(&near);
+        serve_all(&near);
+    }
     fill_up(net);
     free(near.below);
     return FINE;
