@@ -68,7 +68,8 @@ def _serve(engine: Engine, problem: PlanningProblem, wishes: Wishes) -> tuple[Fl
             energy = served_whole(engine, problem, energy, demand, members & whole)
         among = replace(wishes, floor_kwh=energy).of(members)
         first = flow if members.all() else engine.most(problem, among.demand())
-        energy = fair_shares(engine, problem, among, first)
+        are_last = members.all() and wishes.need_kwh is problem.need_kwh
+        energy = fair_shares(engine, problem, among, first, are_last=bool(are_last))
     return energy, flow.prices
 
 

@@ -21,6 +21,8 @@ from optimiser.series import Floats
 TIGHT = 1e-9
 # Shares of a battery by which two shortfalls may differ and still be equal: 4 Wh of a bus.
 EQUAL = 1e-8
+# So much of all shares may be less than what can be delivered [kWh]: their sum is off by its last digits.
+ROUNDING_KWH = 1e-7
 # Groups of equals of a running plan in which somebody who has become shorter is looked for.
 TRIES = 4
 
@@ -54,13 +56,19 @@ class _Parts:
     total_kwh: Floats
 
 
-def fair_shares(engine: Engine, problem: PlanningProblem, wishes: Wishes, flow: Flow) -> Floats:
-    """Leximin among those with wishes; `flow` is the most that can be delivered of all of them."""
+def fair_shares(
+    engine: Engine, problem: PlanningProblem, wishes: Wishes, flow: Flow, *, are_last: bool = False
+) -> Floats:
+    """Leximin among those with wishes; `flow` is the most that can be delivered of all of them.
+
+    Where they `are_last`, so that nothing is decided on top of them, the running plan's are tried first: they
+    are met but for the last digits that a plan is off by.
+    """
     demand = wishes.demand()
     if is_complete(engine, problem, flow, demand):
         return demand
     total_kwh = float(flow.energy_kwh.sum())
-    as_running = _as_running(engine, problem, wishes, total_kwh)
+    as_running = _as_running(engine, problem, wishes, total_kwh) if are_last else None
     if as_running is not None:
         return as_running
     if len(problem.limits) > 1:
@@ -86,7 +94,7 @@ def _as_running(engine: Engine, problem: PlanningProblem, wishes: Wishes, total_
         excess_kwh = float(full[own].sum()) - (total_kwh - float(had[~own].sum()))
         shared = _level(problem, wishes, np.flatnonzero(own), excess_kwh) * problem.capacity_kwh
         demand = np.where(own, wishes.demand(shared), had)
-        if _is_leximin(engine, problem, wishes, demand):
+        if total_kwh - demand.sum() <= ROUNDING_KWH and _is_leximin(engine, problem, wishes, demand):
             return demand
     return None
 

@@ -68,12 +68,16 @@ class Wants:
     preference: Preference
     served_is_enough: bool = False
 
-    def question(self, engine: Engine, energy_kwh: Floats) -> Question:
-        """All at once of an exact engine. Of others the first stage, where others follow without what is
-        preferred: the last one decides that anew."""
+    def are_one_question(self, engine: Engine, problem: PlanningProblem) -> bool:
+        """Whether the engine is asked for all at once; not where a later stage's peak or prices count."""
+        return engine.exact and not problem.has_rules and all(stage.peak is None for stage in self.stages[1:])
+
+    def question(self, engine: Engine, problem: PlanningProblem, energy_kwh: Floats) -> Question:
+        """All at once; or the first stage, without what is preferred where others follow: the last one
+        decides that anew."""
         if len(self.stages) == 1:
             return Question(energy_kwh, self.stages[0], preference=self.preference)
-        if engine.exact:
+        if self.are_one_question(engine, problem):
             return Question(energy_kwh, self.stages[0], preference=self.preference, then=self.stages[1])
         return Question(energy_kwh, self.stages[0])
 
@@ -138,7 +142,7 @@ def _bound(problem: PlanningProblem, energy: Floats, objective: Objective, relax
 def _deliver(engine: Engine, problem: PlanningProblem, wants: Wants) -> tuple[Delivery, Flow]:
     """Everybody as much as alone if that can be, which one solve tells; else fair shares of what can."""
     alone = _with_curve_cut(engine, problem, full_delivery(problem))
-    flow = engine.cheapest(problem, wants.question(engine, alone.energy_kwh))
+    flow = engine.cheapest(problem, wants.question(engine, problem, alone.energy_kwh))
     if flow is not None:
         return alone, flow
     delivery = _with_curve_cut(
@@ -159,7 +163,7 @@ def _with_curve_cut(engine: Engine, problem: PlanningProblem, delivery: Delivery
 def _nearest(engine: Engine, problem: PlanningProblem, energy: Floats, wants: Wants) -> tuple[Floats, Flow]:
     """The energies, eased until a solver finds them feasible; or what of them can be delivered."""
     for eased in _eased(engine, problem, energy):
-        flow = engine.cheapest(problem, wants.question(engine, eased))
+        flow = engine.cheapest(problem, wants.question(engine, problem, eased))
         if flow is not None:
             return eased, flow
     raise SolverError("the energies that were found deliverable were then found not to be")
@@ -205,7 +209,7 @@ def _later_stages(
 ) -> list[Flow]:
     """Solve what the strategy wants after its first stage, without making that worse."""
     flows = [first]
-    if engine.exact:
+    if wants.are_one_question(engine, problem):
         return flows
     for objective in wants.stages[1:]:
         held = _holding(problem, wants.stages[0], first)

@@ -68,9 +68,8 @@ class Question:
     """Cheapest way to deliver exactly `energy_kwh` (per session), never over the ceilings.
 
     `preference` says which of the equally cheap answers is wanted: the one with the least of it. An
-    engine may leave it out of account; the objective always comes first. Of exact engines what is wanted
-    `then`, among the cheapest answers, is asked at once (a cost without a peak); of others once more, under a
-    ceiling.
+    engine may leave it out of account; the objective always comes first. Exact engines may be asked what is
+    wanted `then`, among the cheapest answers, at once: a cost without a peak.
     """
 
     energy_kwh: Floats

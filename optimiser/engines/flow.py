@@ -12,6 +12,7 @@ from optimiser.engines import _flow
 from optimiser.engines.base import Flow, Objective, Prices, Question
 from optimiser.problem import PlanningProblem
 from optimiser.series import Floats
+from optimiser.settle import settled
 
 
 class FlowEngine:
@@ -44,9 +45,9 @@ class FlowEngine:
         )
 
     def cheapest(self, problem: PlanningProblem, question: Question) -> Flow | None:
-        """See `Engine.cheapest`. Raises ValueError for ceilings: it is asked for all at once."""
+        """See `Engine.cheapest`. Under a ceiling it is HiGHS's answer, made as exact as ours."""
         if question.ceilings:
-            raise ValueError("the flow engine takes no ceilings")
+            return _by_linear_programme(problem, question)
         flow, preference = _empty_flow(problem), question.preference
         running_kwh = problem.running_kwh if preference is None else preference.running_kwh
         found = _flow.cheapest(
@@ -57,6 +58,15 @@ class FlowEngine:
             running_kwh,
         )
         return None if found is None else Flow(flow.energy_kwh, flow.prices, *found)
+
+
+def _by_linear_programme(problem: PlanningProblem, question: Question) -> Flow | None:
+    from optimiser.engines.highs import HighsEngine
+
+    flow = HighsEngine().cheapest(problem, question)
+    if flow is None:
+        return None
+    return Flow(settled(problem, flow.energy_kwh, question.energy_kwh), flow.prices)
 
 
 def _given(problem: PlanningProblem, energy_kwh: Floats) -> tuple[object, ...]:

@@ -157,6 +157,8 @@ static double push_along(Network *net, int length, int target)
     amount = least(amount, net->spare[target - n]);
     for (int s = 1; s < length; s++)
         amount = least(amount, step_room(net, net->path[s - 1], net->path[s]));
+    if (amount <= 0.0)
+        return 0.0;
     for (int s = 1; s < length; s++)
         take_step(net, net->path[s - 1], net->path[s], amount);
     if (from < n)

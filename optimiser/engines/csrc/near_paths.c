@@ -166,6 +166,8 @@ static double push_along(Near *near, int level)
     double amount = least(near->net->left[path[0]], near->rank_spare[rank]);
     for (int s = 0; s < level; s++)
         amount = least(amount, step_room(near, path[s], path[s + 1]));
+    if (amount <= 0.0)
+        return 0.0;
     for (int s = 0; s < level; s++)
         take_step(near, path[s], path[s + 1], amount);
     use_want(near->net, path[0], amount);

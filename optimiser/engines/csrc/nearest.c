@@ -8,8 +8,9 @@
 #include <string.h>
 
 #define MAX_ROUNDS 400 /* so many searches at most; the rest is filled without regard to the plan */
-/* More than this left over [kWh]: rounding has closed the way. */
-#define UNPLACED_KWH 1e-9
+/* More than this left over [kWh]: rounding has closed the way. Less than that is hidden where a plan is put into a
+ * network, and a plan must not be given up for it. */
+#define UNPLACED_KWH 1e-7
 
 static void lay_ranks(Near *near)
 {
@@ -20,6 +21,8 @@ static void lay_ranks(Near *near)
         near->rank_room[net->rank[k]] += net->room[node] - net->spare[node];
         near->n_ranks = net->rank[k] + 1;
     }
+    for (int rank = 0; rank < near->n_ranks; rank++)
+        near->rank_room[rank] = fmax(near->rank_room[rank], 0.0); /* a sum of roundings has no room */
 }
 
 /* Out with what the plan does not have; sessions without a plan begin anew. */
