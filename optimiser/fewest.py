@@ -52,7 +52,7 @@ def count_prices(engine: Engine, problem: PlanningProblem, energy_kwh: Floats) -
 
 def _count_prices(engine: Engine, problem: PlanningProblem, floor_kwh: Floats, members: Flags) -> Prices:
     need_kwh, total = problem.need_kwh, Prices.none(problem)
-    possible = members & (need_kwh <= problem.reach_kwh) & (need_kwh > floor_kwh)
+    possible = members & (need_kwh <= problem.reach_kwh) & (need_kwh > floor_kwh + NEGLIGIBLE_KWH)
     order = _smallest_first(need_kwh - floor_kwh, possible)
     if order.size == 0:
         return total

@@ -9,6 +9,8 @@ from hypothesis import given
 
 from optimiser.checker import check_plan
 from optimiser.domain import PlanRequest, ShortfallPolicy
+from optimiser.engines.highs import HighsEngine
+from optimiser.fewest import count_prices
 from optimiser.plan import Plan, StageReport
 from optimiser.planner import plan_site
 from optimiser.problem import PlanningProblem
@@ -116,3 +118,12 @@ def least_short(problem: PlanningProblem) -> int:
     lp.setObjective(pulp.lpSum(is_short))
     lp.solve(pulp.HiGHS(msg=False, threads=1))
     return round(pulp.value(lp.objective) or 0.0)
+
+
+def test_what_is_whole_but_for_rounding_has_no_price() -> None:
+    """A session that lacks 1e-13 kWh below its minimum is not one that another kWh would serve."""
+    sessions = (hour("whole", 40.0, minimum_soc=0.6), hour("short", 40.0), hour("other", 40.0))
+    problem = problem_of(a_request(*sessions, site=a_site(60.0), shortfall_policy=ShortfallPolicy.FEWEST))
+    energy = np.array([40.0 - 1e-13, 20.0, 0.0])
+    prices = count_prices(HighsEngine(), problem, energy)
+    assert max(float(price.limits.max()) for price in prices.values()) <= 1.0

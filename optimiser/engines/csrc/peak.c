@@ -153,7 +153,8 @@ static int evaluate(Search *search, double peak_kw, Tangent *tangent)
     return FINE;
 }
 
-/* The least peak that the minimum cut of a peak that is too low leaves possible; `spare` is for its prices. */
+/* The least peak that the minimum cut of a peak that is too low leaves possible; `spare` is for its prices. What only
+ * rounding leaves unplaced cuts anywhere, and proves nothing. */
 static double above_cut(Search *search, double peak_kw, PriceList *spare)
 {
     double missing = missing_in_all(search->net);
@@ -161,10 +162,12 @@ static double above_cut(Search *search, double peak_kw, PriceList *spare)
     double per_kw = move_to_peak(search, *spare);
     if (per_kw <= 0.0)
         return INFINITY;
-    PriceList before = search->ray;
-    search->ray = *spare;
-    search->ray_kwh = per_kw;
-    *spare = before;
+    if (search->ray_kwh <= 0.0 || is_short(search->net)) {
+        PriceList before = search->ray;
+        search->ray = *spare;
+        search->ray_kwh = per_kw;
+        *spare = before;
+    }
     return peak_kw + missing / per_kw;
 }
 

@@ -76,15 +76,50 @@ static double forced_above(const double *paid, const double *lower, double margi
     return sum;
 }
 
+static int is_dearest_first(const void *a, const void *b)
+{
+    double x = **(const double *const *)a, y = **(const double *const *)b;
+    return (x < y) - (x > y);
+}
+
+/* The margin at which a session, filling its cells from the cheapest, has all its energy. */
+static double exact_margin(const Network *net, const Problem *problem, int i)
+{
+    int s = net->session_at[i], n = (int)(problem->first_cell[s + 1] - problem->first_cell[s]);
+    const double *row = net->paid + node_of(net, net->leaf[i], (int)problem->first_piece[s]), **cells = net->dearest;
+    double left = given_to(net, problem, i), margin = n > 0 ? row[0] : 0.0;
+    for (int k = 0; k < n; k++) {
+        cells[k] = row + k;
+        left -= net->above_lower ? problem->lower[problem->first_cell[s] + k] : 0.0;
+    }
+    qsort(cells, n, sizeof(*cells), is_dearest_first);
+    for (int k = n - 1; k >= 0; k--) {
+        margin = *cells[k];
+        left -= net->upper[problem->first_cell[s] + (cells[k] - row)];
+        if (left <= 0.0)
+            break;
+    }
+    return margin;
+}
+
+/* The dearest cell in which it charges, or the cheapest of all where it does not. */
+static double quick_margin(const Network *net, const Problem *problem, int i)
+{
+    int s = net->session_at[i];
+    const double *row = net->paid + node_of(net, net->leaf[i], 0);
+    double margin = dearest_held(net, i, row);
+    if (isfinite(margin))
+        return margin;
+    return cheapest_of(row + problem->first_piece[s], problem->first_cell[s + 1] - problem->first_cell[s]);
+}
+
 /* What a session pays at least, alone at these prices, for the energy that it gets. */
-static double paid_alone(const Network *net, const Problem *problem, int i)
+static double paid_alone(const Network *net, const Problem *problem, int i, double margin)
 {
     int s = net->session_at[i];
     Index k = problem->first_piece[s], first = problem->first_cell[s], n = problem->first_cell[s + 1] - first;
     const double *row = net->paid + node_of(net, net->leaf[i], 0);
-    double margin = dearest_held(net, i, row), sum;
-    margin = isfinite(margin) ? margin : cheapest_of(row + k, n);
-    sum = margin * given_to(net, problem, i);
+    double sum = margin * given_to(net, problem, i);
     if (net->above_lower)
         return sum + forced_above(row + k, problem->lower + first, margin, n) -
                saved_by(row + k, net->above_lower + first, margin, n);
@@ -94,12 +129,6 @@ static double paid_alone(const Network *net, const Problem *problem, int i)
 }
 
 /* -- many sessions under one limit -------------------------------------------------------------------- */
-
-static int is_cheaper(const void *a, const void *b)
-{
-    double x = **(const double *const *)a, y = **(const double *const *)b;
-    return (x < y) - (x > y);
-}
 
 /* A margin, and what a kW is cheaper than that, from the first piece up to each. */
 typedef struct {
@@ -166,19 +195,22 @@ static double paid_together(const Network *net, const Problem *problem, int limi
     Laid laid = {INFINITY, net->saved};
     for (int k = 0; k < net->n_pieces; k++)
         dearest[k] = paid + k;
-    qsort(dearest, net->n_pieces, sizeof(*dearest), is_cheaper);
+    qsort(dearest, net->n_pieces, sizeof(*dearest), is_dearest_first);
     for (int p = 0; p < net->n_pieces; p++)
         sum += paid_by_dearest(net, problem, limit, (int)(dearest[p] - paid), &laid);
     return sum;
 }
 
-static double paid_one_by_one(const Network *net, const Problem *problem, int limit)
+typedef double (*MarginOf)(const Network *net, const Problem *problem, int i);
+
+static double paid_one_by_one(const Network *net, const Problem *problem, int limit, MarginOf margin_of)
 {
     double sum = 0.0;
     for (int s = net->first_share[limit]; s < net->first_share[limit + 1]; s++) {
         int word = net->share[s].word;
         for (Word bits = net->share[s].bits & net->unseen_sessions[word]; bits; bits &= bits - 1)
-            sum += paid_alone(net, problem, 64 * word + lowest_bit(bits));
+            sum += paid_alone(net, problem, 64 * word + lowest_bit(bits),
+                              margin_of(net, problem, 64 * word + lowest_bit(bits)));
     }
     return sum;
 }
@@ -191,11 +223,11 @@ static int count_below(const Network *net, int limit)
     return count;
 }
 
-static double paid_below(const Network *net, const Problem *problem, int limit)
+static double paid_below(const Network *net, const Problem *problem, int limit, int carefully)
 {
-    int are_many = net->power && count_below(net, limit) >= MANY;
-    double sum = are_many ? paid_together(net, problem, limit) : 0.0;
-    return sum + paid_one_by_one(net, problem, limit);
+    int together = !carefully && net->power && count_below(net, limit) >= MANY;
+    double sum = together ? paid_together(net, problem, limit) : 0.0;
+    return sum + paid_one_by_one(net, problem, limit, carefully ? exact_margin : quick_margin);
 }
 
 static double room_worth(const Problem *problem, PriceList prices)
@@ -215,12 +247,13 @@ static double peak_worth(const Peak *peak, PriceList prices, int n_pieces)
     return sum;
 }
 
-double proven_by(const Network *net, const Problem *problem, const double *cost, const Peak *peak, PriceList prices)
+double proven_by(const Network *net, const Problem *problem, const double *cost, const Peak *peak, PriceList prices,
+                 int carefully)
 {
     double sum = peak ? peak_worth(peak, prices, net->n_pieces) : 0.0;
     add_prices(net, cost, prices);
     memset(net->unseen_sessions, 0xff, net->session_words * sizeof(Word));
     for (int l = 0; l < net->n_limits; l++)
-        sum += paid_below(net, problem, l);
+        sum += paid_below(net, problem, l, carefully);
     return sum - room_worth(problem, prices);
 }

@@ -110,6 +110,20 @@ static double cost_of(const Network *net, const Costs *costs)
     return costs->has_peak ? sum + peak->price_per_kw * (highest_kw - peak->floor_kw) : sum;
 }
 
+static int is_proven(const Answer *answer)
+{
+    return answer->value - answer->bound <= PROVEN * fmax(1.0, fabs(answer->value));
+}
+
+static void prove(const Network *net, const Problem *problem, const Costs *costs, Answer *answer)
+{
+    const Peak *peak = costs->has_peak ? &costs->peak : 0;
+    answer->value = cost_of(net, costs);
+    answer->bound = proven_by(net, problem, costs->cost, peak, answer->prices, 0);
+    if (!is_proven(answer))
+        answer->bound = fmax(answer->bound, proven_by(net, problem, costs->cost, peak, answer->prices, 1));
+}
+
 static int find_from(const Problem *problem, const Costs *costs, const double *plan, Answer *answer)
 {
     Network net;
@@ -123,16 +137,10 @@ static int find_from(const Problem *problem, const Costs *costs, const double *p
     answer->missing = missing_in_all(&net);
     if (outcome == FINE) {
         finish_energy(&net, problem);
-        answer->value = cost_of(&net, costs);
-        answer->bound = proven_by(&net, problem, costs->cost, costs->has_peak ? &costs->peak : 0, answer->prices);
+        prove(&net, problem, costs, answer);
     }
     network_close(&net);
     return outcome;
-}
-
-static int is_proven(const Answer *answer)
-{
-    return answer->value - answer->bound <= PROVEN * fmax(1.0, fabs(answer->value));
 }
 
 /* A plan's rooms are off by its last digits, which hide less than this. */

@@ -3,9 +3,10 @@
 import pytest
 
 from api.requests import read_request
-from benchmarks.generator import DepotKind, Request, at, generate
+from benchmarks.generator import DepotKind, Request, at, generate, series
 from benchmarks.subjects import SUBJECTS
 from optimiser.checker import check_plan
+from optimiser.domain import Strategy
 from optimiser.planner import plan_site
 from optimiser.solve import solve
 from tests.optimiser.builders import problem_of
@@ -71,3 +72,16 @@ def test_energies_are_met_where_rounding_keeps_the_first_flow() -> None:
     solution = solve(FlowEngine(), problem, request.strategy)
     delivered = problem.delivered_kwh(solution.energy_kwh)
     assert delivered == pytest.approx(solution.wanted_kwh, rel=1e-10, abs=1e-8)
+
+
+@pytest.mark.parametrize("strategy", [Strategy.PEAK_SUPPRESSION, Strategy.CARBON])
+def test_a_demand_charge_counts_after_another_want(strategy: Strategy) -> None:
+    """The lowest peak, or the least carbon at the same for every kWh: then cost, with its windows."""
+    kind = DepotKind(strategy=strategy.value, demand_charge=DEAR_EVENING)
+    document = generate(kind, 10, seed=3)
+    document["site"]["carbonIntensity"] = series("carbonIntensity", [100.0] * 24, 60)
+    request = read_request(document, clock_now_ms=CLOCK_MS).plan_request
+    ours, theirs = (plan_site(request, engine=engine).totals for engine in (FlowEngine.name, "highs"))
+    assert ours.demand_cost > 0.0
+    money = ours.energy_cost + ours.demand_cost, theirs.energy_cost + theirs.demand_cost
+    assert money[0] == pytest.approx(money[1], rel=1e-5)

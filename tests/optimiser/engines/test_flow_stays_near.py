@@ -124,6 +124,19 @@ def test_lower_bounds_hold_beside_a_running_plan(seed: int) -> None:
     assert_as_near(problem, question, a_running_plan(free, seed))
 
 
+def test_a_plan_is_not_given_up_for_its_last_digits() -> None:
+    """Off by as much as a written one, it leaves 2e-9 kWh without a place: 192 kWh moved for that once."""
+    problem = a_depot(298, 38, slack=0.7)
+    running = a_running_plan(problem, 298)
+    digits = np.random.default_rng(298).normal(0.0, 1e-11, running.size)
+    running = np.where(np.isfinite(running), running * (1.0 + digits), running)
+    question = Question(deliverable_kwh(problem), Objective("cost", problem.price_per_kwh))
+    question = replace(question, preference=Preference(problem, running))
+    flow = FlowEngine().cheapest(problem, question)
+    assert flow is not None
+    assert beyond_kwh(running, flow.energy_kwh) < 22.0
+
+
 def test_the_plan_of_an_optimum_is_kept_to_the_letter() -> None:
     """Nothing changed, so nothing moves."""
     problem = a_depot(3, 60, tree=True)
