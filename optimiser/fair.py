@@ -19,7 +19,7 @@ from optimiser.series import Floats
 
 # A session is behind a cut if it asks for more than it can take outside of it; this share is rounding.
 TIGHT = 1e-9
-# Shares of a battery by which two shortfalls may differ and still be equal: 4 Wh of a bus.
+# Shares of a battery by which two shortfalls may differ and still be equal: 4 mWh of a bus.
 EQUAL = 1e-8
 # So much of all shares may be less than what can be delivered [kWh]: their sum is off by its last digits.
 ROUNDING_KWH = 1e-7
