@@ -266,11 +266,14 @@ static int close_in(Search *search, Tangent *trial, PriceList prices)
     return FINE;
 }
 
+/* Whether a plan fits: to the last digit, or to those that a running plan is off by, which no peak gets rid of. */
+static int fits(const Network *net, int outcome) { return is_served(net) || (net->is_warm && outcome == FINE); }
+
 /* The best plan under a peak as the left tangent; where that is too low, the first above at which there is one. */
 static int climb(Search *search, double peak_kw, Tangent *trial)
 {
     int outcome = evaluate(search, peak_kw, &search->left);
-    for (int step = 0; step < MAX_STEPS && !is_served(search->net); step++) {
+    for (int step = 0; step < MAX_STEPS && !fits(search->net, outcome); step++) {
         double next = above_cut(search, peak_kw, &trial->prices);
         if (!(next > peak_kw) || !isfinite(next))
             break;
