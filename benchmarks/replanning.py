@@ -1,10 +1,10 @@
 """A replan after one change against planning afresh: the solve phase of both, in turn.
 
-*Alone* the problem is built anew each time and nothing else is done. The last few are kept: glibc would give
-their memory back to the system in between and get it again page by page, which at 500 vehicles is 0.1 ms that
-a whole call does not pay. *In a call* the solve phase stands where it does in a whole plan, between reading and
-checking: its code and data come from memory there, which costs both as many microseconds, and a replan has
-fewer of them.
+*Alone* the problem is built anew each time and nothing else is done. The last few are kept: glibc would
+give their memory back to the system in between and get it again page by page, which at 500 vehicles is
+0.1 ms that a whole call does not pay. *In a call* the solve phase stands where it does in a whole plan,
+between reading and checking: its code and data come from memory there, which costs both as many
+microseconds, and a replan has fewer of them.
 """
 
 import json
