@@ -3,15 +3,19 @@
 import multiprocessing
 import resource
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
+from itertools import repeat as forever
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, TypeVar
 
 from benchmarks import phases
 from benchmarks.yardstick import BareSolve
+
+Asked = TypeVar("Asked")
+Found = TypeVar("Found")
 
 _RSS_PER_MB = 1024 * 1024 if sys.platform == "darwin" else 1024  # bytes there, KiB on Linux
 
@@ -124,15 +128,15 @@ def _spent_s(runs: list[dict[str, float]]) -> float:
 
 
 def measure_apart(tasks: Iterable[Task], repeat: int) -> Iterable[Measurement]:
-    """Each task in a fresh process: its own memory, nothing warm but the imports."""
+    """Each task in a fresh process."""
+    return apart(measure, tasks, repeat)
+
+
+def apart(measured: Callable[[Asked, int], Found], tasks: Iterable[Asked], repeat: int) -> Iterable[Found]:
+    """What is measured of each task in a fresh process: its own memory, nothing warm but the imports."""
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=spawn, max_tasks_per_child=1) as pool:
-        yield from pool.map(measure, tasks, _forever(repeat))
-
-
-def _forever(value: int) -> Iterable[int]:
-    while True:
-        yield value
+        yield from pool.map(measured, tasks, forever(repeat))
 
 
 def _medians(runs: list[dict[str, float]]) -> dict[str, float]:

@@ -8,17 +8,14 @@ microseconds, and a replan has fewer of them.
 """
 
 import json
-import multiprocessing
 from collections import deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import repeat as forever
 from statistics import median
 from time import process_time
 
 from benchmarks import phases
-from benchmarks.generator import Request
+from benchmarks.measure import apart
 from benchmarks.subjects import SUBJECTS
 from benchmarks.subjects.replan import afresh, after_one_change
 from benchmarks.yardstick import same_objective
@@ -49,22 +46,20 @@ class ReplanTimes:
     in_call_ms: tuple[float, float]
 
 
-def measure_replans(nights: Iterable[Night], repeat: int) -> Iterator[ReplanTimes]:
+def measure_replans(nights: Iterable[Night], repeat: int) -> Iterable[ReplanTimes]:
     """Each kind of depot in a fresh process."""
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=spawn, max_tasks_per_child=1) as pool:
-        yield from pool.map(measure_replan, nights, forever(repeat))
+    return apart(measure_replan, nights, repeat)
 
 
 def measure_replan(night: Night, repeat: int) -> ReplanTimes:
     """Raises RuntimeError where the replan is not worth the same as the plan made afresh."""
     replan = after_one_change(SUBJECTS[night.subject].build(night.n_vehicles, night.slot_minutes))
-    both = replan, afresh(replan)
-    return ReplanTimes(night, _alone_ms(both, repeat), _in_call_ms(both, repeat))
+    texts = json.dumps(replan).encode(), json.dumps(afresh(replan)).encode()
+    return ReplanTimes(night, _alone_ms(texts, repeat), _in_call_ms(texts, repeat))
 
 
-def _alone_ms(both: tuple[Request, Request], repeat: int) -> tuple[float, float]:
-    replan, anew = (phases.parse(json.loads(json.dumps(request))).plan_request for request in both)
+def _alone_ms(texts: tuple[bytes, bytes], repeat: int) -> tuple[float, float]:
+    replan, anew = (phases.parse(json.loads(text)).plan_request for text in texts)
     kept: deque[_Solved] = deque(maxlen=KEPT)
     times = []
     for _ in range(repeat):
@@ -92,9 +87,8 @@ def _solve(request: PlanRequest) -> _Solved:
     return _Solved(problem, solution, (process_time() - begun) * 1000.0)
 
 
-def _in_call_ms(both: tuple[Request, Request], repeat: int) -> tuple[float, float]:
-    replan, anew = (json.dumps(request).encode() for request in both)
-    pairs = [(_phase_ms(replan), _phase_ms(anew)) for _ in range(repeat)]
+def _in_call_ms(texts: tuple[bytes, bytes], repeat: int) -> tuple[float, float]:
+    pairs = [(_phase_ms(texts[0]), _phase_ms(texts[1])) for _ in range(repeat)]
     return median(again for again, _ in pairs), median(new for _, new in pairs)
 
 

@@ -60,7 +60,8 @@ static PyObject *cheapest(PyObject *module, PyObject *args)
     Answer answer;
     int outcome = FINE;
     if (read_problem(&buffers, given, &problem) && read_costs(&buffers, priced, &problem, &costs) &&
-        read_answer(&buffers, wanted, &problem, &answer) && read_optional(&buffers, plan, problem.n_cells, &costs.plan)) {
+        read_answer(&buffers, wanted, &problem, &answer) &&
+        read_optional(&buffers, plan, problem.n_cells, &costs.plan)) {
         Py_BEGIN_ALLOW_THREADS
         outcome = find_cheapest(&problem, &costs, &answer);
         Py_END_ALLOW_THREADS
@@ -75,8 +76,8 @@ static PyObject *cheapest(PyObject *module, PyObject *args)
 
 static PyMethodDef methods[] = {
     {"most", most, METH_VARARGS, "The most energy, and a minimum cut."},
-    {"shares_level", shares_level, METH_VARARGS, "Whether energies fit, and nobody could take from who is of a lower level."},
-    {"cheapest", cheapest, METH_VARARGS, "The cheapest flow and its prices; its value and bound, or None where there is no flow."},
+    {"shares_level", shares_level, METH_VARARGS, "Whether energies fit, and nobody could take from a lower level."},
+    {"cheapest", cheapest, METH_VARARGS, "The cheapest flow and its prices; its value and bound, or None without a flow."},
     {0, 0, 0, 0},
 };
 

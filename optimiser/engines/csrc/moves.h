@@ -58,17 +58,22 @@ static inline void use_chain(Network *net, int leaf, int k, double amount)
         net->spare[node_of(net, l, k)] -= amount;
 }
 
+/* So much of what a session still wants into a cell; there is room for it. */
+static inline void charge(Network *net, int i, int k, double amount)
+{
+    push_cell(net, i, k, amount);
+    use_want(net, i, amount);
+    use_chain(net, net->leaf[i], k, amount);
+    set_bit(net->moved, i);
+}
+
 /* What a session still wants into a cell, as far as there is room. */
 static inline void place(Network *net, int i, int k)
 {
     double amount = least(net->left[i], room_in(net, i, k));
     amount = least(amount, chain_spare(net, net->leaf[i], k));
-    if (amount <= 0.0)
-        return;
-    push_cell(net, i, k, amount);
-    use_want(net, i, amount);
-    use_chain(net, net->leaf[i], k, amount);
-    set_bit(net->moved, i);
+    if (amount > 0.0)
+        charge(net, i, k, amount);
 }
 
 /* And out of it again. */

@@ -23,9 +23,7 @@ static int serve_in(Near *near, int i, int k, double most)
     double amount = least(least(net->left[i], most), least(chain_spare(net, net->leaf[i], k), *rank_spare));
     if (amount <= 0.0)
         return 0;
-    push_cell(net, i, k, amount);
-    use_want(net, i, amount);
-    use_chain(net, net->leaf[i], k, amount);
+    charge(net, i, k, amount);
     *rank_spare -= amount;
     return 1;
 }
@@ -62,7 +60,8 @@ static void step_aside(Near *near, int i, int j, int k, int instead)
     Network *net = near->net;
     double *rank_spare = near->rank_spare + net->rank[instead];
     double amount = least(net->left[i], least(room_in(net, i, k), energy_in(net, j, k)));
-    amount = least(amount, least(room_in(net, j, instead), least(chain_spare(net, net->leaf[j], instead), *rank_spare)));
+    amount = least(amount, least(room_in(net, j, instead), *rank_spare));
+    amount = least(amount, chain_spare(net, net->leaf[j], instead));
     if (amount <= 0.0)
         return;
     pull_cell(net, j, k, amount);
@@ -77,7 +76,8 @@ static void step_aside(Near *near, int i, int j, int k, int instead)
 static void let_step_aside(Near *near, int i, int k, int instead)
 {
     const Network *net = near->net;
-    const Word *held = row_of(net->holds, k, net->session_words), *open = row_of(net->can_take, instead, net->session_words);
+    const Word *held = row_of(net->holds, k, net->session_words);
+    const Word *open = row_of(net->can_take, instead, net->session_words);
     for (int w = 0; w < net->session_words; w++)
         for (Word bits = held[w] & open[w]; bits && bit_is_set(net->wants, i); bits &= bits - 1)
             if (64 * w + lowest_bit(bits) != i)

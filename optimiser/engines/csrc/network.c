@@ -235,6 +235,14 @@ static int raise_to_zero(double *values, int n)
     return close;
 }
 
+double asked_in_all(const Problem *problem)
+{
+    double asked = 0.0;
+    for (int s = 0; s < problem->n_sessions; s++)
+        asked += problem->energy[s];
+    return asked;
+}
+
 double missing_in_all(const Network *net)
 {
     double missing = 0.0;
@@ -254,9 +262,7 @@ int is_short(const Network *net)
 /* A little less than there is, and no more than could be of use: what counts as rounding is a share of a room. */
 static void lay_nodes(Network *net, const Problem *problem)
 {
-    double share = 1.0 - ROUNDING_ROOM * (net->n_sessions + 4), asked = 0.0;
-    for (int s = 0; s < net->n_sessions; s++)
-        asked += problem->energy[s];
+    double share = 1.0 - ROUNDING_ROOM * (net->n_sessions + 4), asked = asked_in_all(problem);
     for (int node = 0; node < net->n_nodes; node++)
         net->room[node] = least(problem->room[node] * share, 2.0 * asked);
     for (int l = 0, node = 0; l <= net->n_limits; l++)

@@ -142,7 +142,8 @@ int lay_plan(Network *net, const Problem *problem, const double *plan);
 /* Share the loads out anew, so that each session charges early and in few runs. FINE or NO_MEMORY. */
 int tidy(Network *net);
 
-/* What is left unplaced of everybody's energy. */
+/* Everybody's energy, and what is left unplaced of it. */
+double asked_in_all(const Problem *problem);
 double missing_in_all(const Network *net);
 
 /* Whether so much is left unplaced that the energies count as not deliverable. */

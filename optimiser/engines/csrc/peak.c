@@ -131,12 +131,21 @@ static void set_peak(Search *search, double peak_kw)
     }
 }
 
-static double energy_cost(const Search *search)
+double energy_cost(const Network *net, const double *cost)
 {
     double sum = 0.0;
-    for (int k = 0; k < search->net->n_pieces; k++)
-        sum += search->cost[k] * load_of(search->net, k);
+    for (int k = 0; k < net->n_pieces; k++)
+        sum += cost[k] * load_of(net, k);
     return sum;
+}
+
+double highest_load_kw(const Network *net, const Peak *peak, double lowest_kw)
+{
+    double highest = lowest_kw;
+    for (int k = 0; k < net->n_pieces; k++)
+        if (peak->counts[k])
+            highest = fmax(highest, peak->immovable_kw[k] + load_of(net, k) / peak->kwh_per_kw[k]);
+    return highest;
 }
 
 /* The best plan under a peak, as a tangent; INFEASIBLE where the peak is too low. */
@@ -148,7 +157,7 @@ static int evaluate(Search *search, double peak_kw, Tangent *tangent)
         return outcome;
     double price = search->peak->price_per_kw;
     tangent->peak_kw = peak_kw;
-    tangent->value = energy_cost(search) + price * (peak_kw - search->peak->floor_kw);
+    tangent->value = energy_cost(search->net, search->cost) + price * (peak_kw - search->peak->floor_kw);
     tangent->slope = price - move_to_peak(search, tangent->prices);
     return FINE;
 }
@@ -171,24 +180,12 @@ static double above_cut(Search *search, double peak_kw, PriceList *spare)
     return peak_kw + missing / per_kw;
 }
 
-/* The load of a plan without any limit on the peak: no peak above it is of use. */
-static double highest_load_kw(const Search *search)
-{
-    double highest = search->lowest_kw;
-    for (int k = 0; k < search->net->n_pieces; k++)
-        if (search->peak->counts[k]) {
-            double charged_kw = load_of(search->net, k) / search->peak->kwh_per_kw[k];
-            highest = fmax(highest, search->peak->immovable_kw[k] + charged_kw);
-        }
-    return highest;
-}
-
 /* The peak of the running plan. */
 static double planned_peak_kw(Search *search)
 {
     set_peak(search, INFINITY);
     put_plan(search->net, search->net->plan);
-    return highest_load_kw(search);
+    return highest_load_kw(search->net, search->peak, search->lowest_kw);
 }
 
 static void find_lowest(Search *search)
@@ -289,9 +286,10 @@ static int find_right(Search *search)
     int outcome = evaluate(search, INFINITY, &search->right);
     if (outcome != FINE)
         return outcome;
-    double highest = highest_load_kw(search);
+    double highest = highest_load_kw(search->net, search->peak, search->lowest_kw);
     search->right.peak_kw = highest;
-    search->right.value = energy_cost(search) + search->peak->price_per_kw * (highest - search->peak->floor_kw);
+    search->right.value = energy_cost(search->net, search->cost);
+    search->right.value += search->peak->price_per_kw * (highest - search->peak->floor_kw);
     search->right.slope = search->peak->price_per_kw;
     return FINE;
 }

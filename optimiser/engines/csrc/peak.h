@@ -18,6 +18,10 @@ typedef struct {
 
 enum { INFEASIBLE = 1 };
 
+/* What the loads in a network cost without their peak, and that peak, or `lowest_kw` where it is lower [kW, AC]. */
+double energy_cost(const Network *net, const double *cost);
+double highest_load_kw(const Network *net, const Peak *peak, double lowest_kw);
+
 /* Fill at these costs (`net->order` is by them). FINE, INFEASIBLE or NO_MEMORY. */
 int solve_cost(Network *net, const double *cost, PriceList prices);
 

@@ -59,7 +59,9 @@ static double put_by_power(const Network *net, const double *plan, int i)
     const double *hours = net->hours;
     Index base = net->base[i], end = end_cell_of(net, i);
     double power = net->power[net->session_at[i]], sum = 0.0;
-    for (Index c = skip_zeros(plan, first_cell_of(net, i), end); power > 0.0 && c < end; c = skip_zeros(plan, c + 1, end))
+    if (power <= 0.0)
+        return 0.0;
+    for (Index c = skip_zeros(plan, first_cell_of(net, i), end); c < end; c = skip_zeros(plan, c + 1, end))
         for (; c < end && plan[c] > WRITTEN_KWH; c++)
             sum += put_piece(&row, c - base, plan[c], power * hours[c - base]);
     return sum;

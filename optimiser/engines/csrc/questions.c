@@ -100,14 +100,10 @@ static int solve(Network *net, const Costs *costs, PriceList prices)
 static double cost_of(const Network *net, const Costs *costs)
 {
     const Peak *peak = &costs->peak;
-    double sum = 0.0, highest_kw = peak->floor_kw;
-    for (int k = 0; k < net->n_pieces; k++) {
-        double energy = load_of(net, k);
-        sum += costs->cost[k] * energy;
-        if (costs->has_peak && peak->counts[k])
-            highest_kw = fmax(highest_kw, peak->immovable_kw[k] + energy / peak->kwh_per_kw[k]);
-    }
-    return costs->has_peak ? sum + peak->price_per_kw * (highest_kw - peak->floor_kw) : sum;
+    double sum = energy_cost(net, costs->cost);
+    if (!costs->has_peak)
+        return sum;
+    return sum + peak->price_per_kw * (highest_load_kw(net, peak, peak->floor_kw) - peak->floor_kw);
 }
 
 static int is_proven(const Answer *answer)
@@ -146,10 +142,7 @@ static int find_from(const Problem *problem, const Costs *costs, const double *p
 /* A plan's rooms are off by its last digits, which hide less than this. */
 static int is_surely_short(const Problem *problem, const Answer *answer)
 {
-    double asked = 0.0;
-    for (int s = 0; s < problem->n_sessions; s++)
-        asked += problem->energy[s];
-    return answer->missing > SURELY_MISSING * asked;
+    return answer->missing > SURELY_MISSING * asked_in_all(problem);
 }
 
 int find_cheapest(const Problem *problem, const Costs *costs, Answer *answer)
