@@ -13,7 +13,7 @@ import numpy as np
 
 from optimiser.cuts import is_complete
 from optimiser.domain import ShortfallPolicy
-from optimiser.engines.base import Engine, Prices
+from optimiser.engines.base import Engine, Flow, Prices
 from optimiser.fair import Wishes, fair_shares
 from optimiser.fewest import served_whole
 from optimiser.limits import Flags
@@ -43,7 +43,7 @@ def decide_delivery(engine: Engine, problem: PlanningProblem, most_kwh: Floats |
     `most_kwh` is what each session may get at most; its need to the target unless given.
     """
     most = problem.need_kwh if most_kwh is None else most_kwh
-    floor = problem.delivered_kwh(problem.lower_kwh)
+    floor = problem.held_kwh
     energy, minimum_cut = _serve(engine, problem, Wishes(floor, problem.minimum_need_kwh, most))
     energy, target_cut = _serve(engine, problem, Wishes(energy, problem.need_kwh, most))
     return Delivery(energy, minimum_cut, target_cut)
@@ -67,13 +67,27 @@ def _serve(engine: Engine, problem: PlanningProblem, wishes: Wishes) -> tuple[Fl
         if problem.shortfall_policy is ShortfallPolicy.FEWEST:
             energy = served_whole(engine, problem, energy, demand, members & whole)
         among = replace(wishes, floor_kwh=energy).of(members)
-        first = flow if members.all() else engine.most(problem, among.demand())
-        are_last = members.all() and wishes.need_kwh is problem.need_kwh
-        energy = fair_shares(engine, problem, among, first, are_last=bool(are_last))
+        energy = _share(engine, problem, among, flow if members.all() else None)
     return energy, flow.prices
+
+
+def _share(engine: Engine, problem: PlanningProblem, wishes: Wishes, flow: Flow | None) -> Floats:
+    """What those with wishes get; `flow` is the most that can be delivered, if it is known and not enough.
+
+    Where that is of all of them, to the target, nothing is decided on top of their shares.
+    """
+    if flow is not None:
+        are_last = wishes.need_kwh is problem.need_kwh
+        return fair_shares(engine, problem, wishes, flow, are_last=are_last)
+    flow = engine.most(problem, wishes.demand())
+    if is_complete(engine, problem, flow, wishes.demand()):
+        return wishes.demand()
+    return fair_shares(engine, problem, wishes, flow)
 
 
 def _by_priority(priority: Floats) -> Iterator[Flags]:
     """The sessions of each priority, highest first."""
-    for value in np.unique(priority)[::-1]:
+    first = priority == priority[0]
+    values = priority[:1] if first.all() else np.unique(priority)[::-1]  # mostly all have the same
+    for value in values:
         yield priority == value

@@ -59,14 +59,11 @@ class _Parts:
 def fair_shares(
     engine: Engine, problem: PlanningProblem, wishes: Wishes, flow: Flow, *, are_last: bool = False
 ) -> Floats:
-    """Leximin among those with wishes; `flow` is the most that can be delivered of all of them.
+    """Leximin among those with wishes; `flow` is the most that can be delivered of all of them, and less.
 
     Where they `are_last`, so that nothing is decided on top of them, the running plan's are tried first: they
     are met but for the last digits that a plan is off by.
     """
-    demand = wishes.demand()
-    if is_complete(engine, problem, flow, demand):
-        return demand
     total_kwh = float(flow.energy_kwh.sum())
     as_running = _as_running(engine, problem, wishes, total_kwh) if are_last else None
     if as_running is not None:
@@ -89,22 +86,32 @@ def _as_running(engine: Engine, problem: PlanningProblem, wishes: Wishes, total_
     short, open_to = (wishes.need_kwh - had) / problem.capacity_kwh, full > floor
     levels = _in_common(short[open_to])
     for level in levels[:TRIES].tolist():
-        equals = np.abs(short - level) <= EQUAL
-        own = open_to & (equals | (short > levels[0] + EQUAL))
-        excess_kwh = float(full[own].sum()) - (total_kwh - float(had[~own].sum()))
-        shared = _level(problem, wishes, np.flatnonzero(own), excess_kwh) * problem.capacity_kwh
-        demand = np.where(own, wishes.demand(shared), had)
+        own = open_to & ((np.abs(short - level) <= EQUAL) | (short > levels[0] + EQUAL))
+        left_kwh = total_kwh - float(had[~own].sum())
+        demand = np.where(own, _shared(problem, wishes, own, left_kwh), had)
         if total_kwh - demand.sum() <= ROUNDING_KWH and _is_leximin(engine, problem, wishes, demand):
             return demand
     return None
 
 
+def _shared(problem: PlanningProblem, wishes: Wishes, own: Flags, left_kwh: float) -> Floats:
+    """What everybody asks for at the shortfall at which these ask for what is left."""
+    capacity = problem.capacity_kwh
+    short = (float(wishes.need_kwh[own].sum()) - left_kwh) / float(capacity[own].sum())
+    demand = wishes.demand(short * capacity)
+    if abs(float(demand[own].sum()) - left_kwh) <= ROUNDING_KWH:
+        return demand  # nobody's floor or most is in the way
+    excess_kwh = float(wishes.demand()[own].sum()) - left_kwh
+    return wishes.demand(_level(problem, wishes, np.flatnonzero(own), excess_kwh) * capacity)
+
+
 def _in_common(short: Floats) -> Floats:
     """Shortfalls that two or more have in common, from the largest; each once."""
     falling = -np.sort(-short[short > EQUAL])
-    begins = np.concatenate([[True], falling[:-1] - falling[1:] > EQUAL, [True]])
-    first = np.flatnonzero(begins)
-    shared: Floats = falling[first[:-1][np.diff(first) > 1]]
+    goes_on = falling[:-1] - falling[1:] <= EQUAL
+    begins = goes_on.copy()
+    begins[1:] &= ~goes_on[:-1]
+    shared: Floats = falling[:-1][begins]
     return shared
 
 
@@ -144,7 +151,7 @@ def _share_at_once(engine: Engine, problem: PlanningProblem, wishes: Wishes, tot
     demand = wishes.demand()
     for _ in range(problem.n_sessions):
         demand = _equally_short(problem, wishes, parts)
-        in_cells = problem.delivered_kwh(parts.problem.lower_kwh)
+        in_cells = parts.problem.held_kwh
         flow = engine.most(parts.problem, np.maximum(demand, in_cells))
         if is_complete(engine, problem, flow, demand):
             break

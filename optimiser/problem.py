@@ -106,6 +106,13 @@ class PlanningProblem:
         return np.zeros(self.cells.piece.size) if self.raised_kwh is None else self.raised_kwh
 
     @cached_property
+    def held_kwh(self) -> Floats:
+        """The least that each session takes in all its cells."""
+        if self.raised_kwh is None:
+            return np.zeros(self.n_sessions)
+        return self.delivered_kwh(self.raised_kwh)
+
+    @cached_property
     def ac_per_dc(self) -> float:
         """AC kWh drawn for one DC kWh delivered."""
         return 1.0 / self.site.ac_dc_power_ratio
@@ -130,6 +137,16 @@ class PlanningProblem:
     def reach_kwh(self) -> Floats:
         """The most that each session can take in all its cells."""
         return self.delivered_kwh(self.cells.upper_kwh) if self.window_kwh is None else self.window_kwh
+
+    @cached_property
+    def alone_kwh(self) -> Floats:
+        """What each session could get if it stood alone: its need, or the most in all its cells."""
+        return np.minimum(self.reach_kwh, self.need_kwh)
+
+    @cached_property
+    def windows_suffice(self) -> bool:
+        """Whether every session's own window is enough for its need."""
+        return bool((self.need_kwh <= self.reach_kwh).all())
 
     @cached_property
     def paths(self) -> Paths:
@@ -273,7 +290,7 @@ def build_problem(
         window_kwh=window_kwh(*window, max_power_kw),
     )
     # Every solve reads these first, and reading them is the whole of laying them out.
-    _ = problem.has_rules, problem.tree, problem.rooms_kwh
+    _ = problem.has_rules, problem.tree, problem.rooms_kwh, problem.alone_kwh, problem.windows_suffice
     return problem
 
 

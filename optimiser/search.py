@@ -80,7 +80,7 @@ class Search:
             return Answer(flow, 0.0, self._cost(flow))
         self.met_a_cut = True
         narrowed, possible, cut = self._what_fits(narrowed)
-        held = narrowed.delivered_kwh(narrowed.lower_kwh)
+        held = narrowed.held_kwh
         flow = self._cheapest(narrowed, possible, tidy=tidy)
         flow = flow or self.engine.most(narrowed, np.maximum(possible, held) * (1.0 + 1e-9))
         dearer = 10.0 * (1.0 + float(np.abs(self.objective.cost_per_kwh).max(initial=0.0)))

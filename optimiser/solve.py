@@ -118,7 +118,7 @@ def solve(
 
 def _missing_bounds(problem: PlanningProblem, delivery: Delivery) -> tuple[float, float]:
     """Of wants 1 and 2; both are 0 where everybody's window is enough and nobody stands in another's way."""
-    if delivery.target_cut is None and bool((problem.need_kwh <= problem.reach_kwh).all()):
+    if delivery.target_cut is None and problem.windows_suffice:
         return 0.0, 0.0
     return (
         missing_bound(problem, problem.minimum_need_kwh, delivery.minimum_cut),
@@ -209,7 +209,7 @@ def _later_stages(
 ) -> list[Flow]:
     """Solve what the strategy wants after its first stage, without making that worse."""
     flows = [first]
-    if wants.are_one_question(engine, problem):
+    if len(wants.stages) == 1 or wants.are_one_question(engine, problem):
         return flows
     for objective in wants.stages[1:]:
         held = _holding(problem, wants.stages[0], first)

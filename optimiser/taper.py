@@ -80,7 +80,9 @@ def allowed_by_curve(
 
 def reach_kwh(problem: PlanningProblem) -> Floats:
     """The most energy that each session could take alone, along its curve; never more than its need."""
-    reach = np.minimum(problem.reach_kwh, problem.need_kwh)
+    if problem.curved.size == 0:
+        return problem.alone_kwh
+    reach = problem.alone_kwh.copy()
     for i, curve, cells in curved_sessions(problem):
         upper = problem.cells.upper_kwh[cells]
         need, one_run = float(problem.need_kwh[i]), not problem.pausable[i]

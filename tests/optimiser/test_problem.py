@@ -107,3 +107,19 @@ def test_sums_over_cells_are_kept_apart_by_session_and_piece() -> None:
     assert problem.delivered_kwh(energy).tolist() == [20, 10]
     assert problem.load_kw(energy).tolist() == [10, 10, 10]
     assert problem.used_kwh(problem.limits[0], energy).tolist() == [10, 10, 10]
+
+
+def test_what_a_session_could_get_alone_is_its_need_or_what_its_window_lets_through() -> None:
+    """20 kW: two hours are enough for 30 kWh, one is not."""
+    problem = a_problem(a_session("enough", 0, 2, need_kwh=30.0), a_session("short", 0, 1, need_kwh=30.0))
+    assert problem.alone_kwh.tolist() == [30.0, 20.0]
+    assert not problem.windows_suffice
+    assert a_problem(a_session(leaves_h=2, need_kwh=30.0)).windows_suffice
+
+
+def test_lower_bounds_are_held_per_session() -> None:
+    """None at first."""
+    problem = a_problem(a_session("am", 0, 2), a_session("pm", 2, 3))
+    assert problem.held_kwh.tolist() == [0, 0]
+    upper = problem.cells.upper_kwh
+    assert problem.with_bounds(upper / 4, upper).held_kwh.tolist() == [10, 5]
