@@ -179,6 +179,7 @@ def _replan(scale: Scale, repeat: int, bars: Progress) -> Iterator[Aim]:
     for times in measure_replans(nights, REPLAN_RUNS * repeat):
         bars.advance(bar)
         yield Aim.ratio(times.night, "replan / afresh, alone", times.alone_ms, REPLAN_OVER_AFRESH)
+        yield Aim.ratio(times.night, "the same with the model", times.with_model_ms, REPLAN_OVER_AFRESH)
         yield Aim.ratio(times.night, "replan / afresh, in a call", times.in_call_ms, REPLAN_OVER_AFRESH)
 
 

@@ -4,6 +4,7 @@ read      JSON text to objects                  segments  energies to segments, 
 parse     objects to a validated request        check     every rule of a plan, by the checker
 expand    schedules to dated sessions           respond   plan to response objects
 build     sessions and series to arrays         write     objects to JSON text
+model     arrays to the engine's own layout
 solve     all stages, and the certificate
 repairs   smallest changes that would make each shortfall vanish; nothing to do where nobody is short
 call      request object to response object, self-check included: what a caller in Python waits for
@@ -38,7 +39,19 @@ from optimiser.stopwatch import Stopwatch
 CLOCK_MS = 1_770_800_000_000
 ENGINE = "auto"
 
-PHASES = ("read", "parse", "expand", "build", "solve", "segments", "repairs", "check", "respond", "write")
+PHASES = (
+    "read",
+    "parse",
+    "expand",
+    "build",
+    "model",
+    "solve",
+    "segments",
+    "repairs",
+    "check",
+    "respond",
+    "write",
+)
 WHOLE = ("call", "bytes")
 
 
@@ -99,6 +112,7 @@ def time_phases(text: bytes, *, repairs: bool = True) -> tuple[dict[str, float],
     problem = build(request, expanded)
     watch.lap("build")
     engine = choose_engine(ENGINE, problem)
+    watch.lap("model")
     solution = solve(engine, problem, request.strategy)
     watch.lap("solve")
     plan = planner.make_plan(request, problem, solution, engine.name, expanded.notices)

@@ -59,8 +59,8 @@ def plan_site(
     site, notices = carried_on(request, ours)
     watch.lap("expand")
     problem = build_problem(request, ours, fixed_loads(request, sessions), site)
-    watch.lap("build")
     chosen = choose_engine(engine, problem)
+    watch.lap("build")
     if figures_only:
         chosen = Untidied(chosen)
     solution = solve(chosen, problem, request.strategy)

@@ -2,10 +2,14 @@
 
 Arrays = tuple[object, ...]
 
-def most(problem: Arrays, answer: Arrays, /) -> None: ...
+# A capsule: a problem as it is laid out. It reads the problem's arrays, which must stay as they are.
+Layout = object
+
+def lay_out(problem: Arrays, /) -> Layout: ...
+def most(layout: Layout, demand_kwh: object, answer: Arrays, /) -> None: ...
 def shares_level(
-    problem: Arrays, running_kwh: object, scratch: object, takes_at: object, gives_at: object, /
+    layout: Layout, demand_kwh: object, scratch: object, takes_at: object, gives_at: object, /
 ) -> bool: ...
 def cheapest(
-    problem: Arrays, costs: Arrays, answer: Arrays, tidy: bool, running_kwh: object, /
+    layout: Layout, energy_kwh: object, costs: Arrays, answer: Arrays, tidy: bool, /
 ) -> tuple[float, float] | None: ...

@@ -13,6 +13,8 @@ PULP = "pulp"
 def choose_engine(name: str, problem: PlanningProblem) -> Engine:
     """`auto`, `flow`, `highs`, `pulp`, or `pulp:<solver>` with any solver that PuLP lists on this machine.
 
+    An engine may already have made its model of the problem then.
+
     `auto` is `flow` where its extension was built and the limits form a tree, else `highs`. Engines are
     imported when they are chosen: PuLP alone costs some 50 ms at the start of a process.
     Raises InvalidRequestError for a name that nobody here knows, and for an engine that cannot take the
@@ -38,7 +40,7 @@ def _flow(problem: PlanningProblem, *, required: bool) -> Engine:
             raise _refused("the flow engine was not built on this machine; use highs") from missing
         return _highs()
     if FlowEngine.takes(problem):
-        return FlowEngine()
+        return FlowEngine(problem)
     if required:
         raise _refused("the flow engine needs limits that are nested or apart; use highs")
     return _highs()

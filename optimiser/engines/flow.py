@@ -16,10 +16,18 @@ from optimiser.settle import settled
 
 
 class FlowEngine:
-    """Solves the relaxed problem by filling pieces; what it cannot take goes to HiGHS."""
+    """Solves the relaxed problem by filling pieces; what it cannot take goes to HiGHS.
+
+    What no question changes of a problem, the running plan included, is laid out once for the problem that
+    the engine was chosen for, and for others with every question.
+    """
 
     name = "flow"
     exact = True
+
+    def __init__(self, problem: PlanningProblem | None = None) -> None:
+        self._problem = problem
+        self._layout = None if problem is None else _laid_out(problem, problem.running_kwh)
 
     @staticmethod
     def takes(problem: PlanningProblem) -> bool:
@@ -31,33 +39,38 @@ class FlowEngine:
 
     def most(self, problem: PlanningProblem, demand_kwh: Floats) -> Flow:
         """See `Engine.most`."""
-        flow = _empty_flow(problem)
-        _flow.most(_given(problem, demand_kwh), _arrays(flow))
-        return flow
+        energy_kwh, limits, peak = answer = _empty_answer(problem)
+        _flow.most(self._layout_of(problem, problem.running_kwh), demand_kwh, answer)
+        return Flow(energy_kwh, Prices(limits, peak))
 
     def shares_level(
         self, problem: PlanningProblem, demand_kwh: Floats, takes_at: Floats, gives_at: Floats
     ) -> bool:
         """See `Engine.shares_level`."""
         scratch = np.empty(problem.cells.piece.size)
-        return _flow.shares_level(
-            _given(problem, demand_kwh), problem.running_kwh, scratch, takes_at, gives_at
-        )
+        layout = self._layout_of(problem, problem.running_kwh)
+        return _flow.shares_level(layout, demand_kwh, scratch, takes_at, gives_at)
 
     def cheapest(self, problem: PlanningProblem, question: Question) -> Flow | None:
         """See `Engine.cheapest`. Under a ceiling it is HiGHS's answer, made as exact as ours."""
         if question.ceilings:
             return _by_linear_programme(problem, question)
-        flow, preference = _empty_flow(problem), question.preference
+        energy_kwh, limits, peak = answer = _empty_answer(problem)
+        preference = question.preference
         running_kwh = problem.running_kwh if preference is None else preference.running_kwh
         found = _flow.cheapest(
-            _given(problem, question.energy_kwh),
+            self._layout_of(problem, running_kwh),
+            question.energy_kwh,
             _costs(problem, question.objective, question.then),
-            _arrays(flow),
+            answer,
             preference is not None,
-            running_kwh,
         )
-        return None if found is None else Flow(flow.energy_kwh, flow.prices, *found)
+        return None if found is None else Flow(energy_kwh, Prices(limits, peak), *found)
+
+    def _layout_of(self, problem: PlanningProblem, running_kwh: Floats | None) -> object:
+        if self._layout is not None and problem is self._problem and running_kwh is problem.running_kwh:
+            return self._layout
+        return _laid_out(problem, running_kwh)
 
 
 def _by_linear_programme(problem: PlanningProblem, question: Question) -> Flow | None:
@@ -69,7 +82,7 @@ def _by_linear_programme(problem: PlanningProblem, question: Question) -> Flow |
     return Flow(settled(problem, flow.energy_kwh, question.energy_kwh), flow.prices)
 
 
-def _given(problem: PlanningProblem, energy_kwh: Floats) -> tuple[object, ...]:
+def _laid_out(problem: PlanningProblem, running_kwh: Floats | None) -> object:
     """The problem as the extension reads it: contiguous arrays.
 
     None for no lower bounds, and for powers where upper bounds may be less than power times hours.
@@ -77,10 +90,10 @@ def _given(problem: PlanningProblem, energy_kwh: Floats) -> tuple[object, ...]:
     cells, tree = problem.cells, problem.tree
     if tree is None:
         raise ValueError("the limits do not form a tree")
-    sizes = energy_kwh, cells.upper_kwh, tree.parent, problem.rooms_kwh
-    windows = cells.first_cell, cells.first_piece, tree.lowest
+    sizes = tree.lowest, cells.upper_kwh, tree.parent, problem.rooms_kwh
     power_kw = None if problem.window_kwh is None else problem.max_power_kw
-    return (*sizes, *windows, problem.raised_kwh, power_kw, problem.hours)
+    bounds = problem.raised_kwh, power_kw, running_kwh
+    return _flow.lay_out((*sizes, cells.first_cell, cells.first_piece, problem.hours, *bounds))
 
 
 def _costs(problem: PlanningProblem, objective: Objective, then: Objective | None) -> tuple[object, ...]:
@@ -99,12 +112,7 @@ def _costs(problem: PlanningProblem, objective: Objective, then: Objective | Non
     return (cost, second, order, *paid, by_cost)
 
 
-def _empty_flow(problem: PlanningProblem) -> Flow:
-    """A flow to be filled."""
+def _empty_answer(problem: PlanningProblem) -> tuple[Floats, Floats, Floats]:
+    """What the extension writes: energy per cell, prices of the limits and of the peak."""
     limits = np.empty((len(problem.limits), problem.n_pieces))
-    return Flow(np.empty(problem.cells.piece.size), Prices(limits, np.empty(problem.n_pieces)))
-
-
-def _arrays(flow: Flow) -> tuple[Floats, ...]:
-    """The arrays of a flow as the extension writes them."""
-    return flow.energy_kwh, flow.prices.limits, flow.prices.peak
+    return np.empty(problem.cells.piece.size), limits, np.empty(problem.n_pieces)

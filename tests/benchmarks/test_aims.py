@@ -27,6 +27,7 @@ def test_growth_replans_the_whole_call_and_the_start_are_measured(tmp_path: Path
         "growth of bytes from 1",
         "memory, MB",
         "replan / afresh, alone",
+        "the same with the model",
         "replan / afresh, in a call",
         "bytes / HiGHS",
         "HTTP call / HiGHS",

@@ -22,6 +22,7 @@ class CountingEngine(FlowEngine):
     """Counts the flows that it is asked for."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.flows = 0
 
     def most(self, problem: PlanningProblem, demand_kwh: Floats) -> Flow:

@@ -67,6 +67,17 @@ static inline int highest_bit(Word word)
 #endif
 }
 
+/* The next number from one on that is in a set of those below `n`; `n` where there is none. */
+static inline int next_bit(const Word *set, int i, int n)
+{
+    for (; i < n; i = (i | 63) + 1) {
+        Word rest = set[i >> 6] >> (i & 63);
+        if (rest)
+            return i + lowest_bit(rest) < n ? i + lowest_bit(rest) : n;
+    }
+    return n;
+}
+
 static inline int is_empty(const Word *set, int n_words)
 {
     for (int w = 0; w < n_words; w++)

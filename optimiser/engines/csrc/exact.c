@@ -46,7 +46,7 @@ static double correction(const Network *net, int i, Index c, double missing)
 {
     if (missing > 0.0)
         return least(missing, room_of_cell(net, i, c));
-    return -least(-missing, fmax(net->energy[c] - NEGLIGIBLE_KWH, 0.0));
+    return -least(-missing, greatest(net->energy[c] - NEGLIGIBLE_KWH, 0.0));
 }
 
 /* Bring a sum that is off by rounding to what was asked, in cells that charge already; what is missing then. */
@@ -64,18 +64,18 @@ static double correct(Network *net, int i, double missing)
     return missing;
 }
 
-static void put_lower_back(Network *net, const Problem *problem)
+static void put_lower_back(Network *net)
 {
     for (Index c = 0; c < net->n_cells; c++)
-        net->energy[c] = least(problem->lower[c] + net->energy[c], problem->upper[c]);
+        net->energy[c] = least(net->problem->lower[c] + net->energy[c], net->problem->upper[c]);
 }
 
-void finish_energy(Network *net, const Problem *problem)
+void finish_energy(Network *net)
 {
     for (int i = next_moved(net, 0); i < net->n_sessions; i = next_moved(net, i + 1)) {
         double missing = net->asked[i] - swept_sum(net, i);
         net->missing[i] = net->left[i] <= 1e-6 ? correct(net, i, missing) : missing;
     }
-    if (net->upper == net->above_lower)
-        put_lower_back(net, problem);
+    if (net->above_lower)
+        put_lower_back(net);
 }

@@ -27,16 +27,27 @@ static void mark_piece(Network *net, int k)
         mark_node(net, l, k);
 }
 
+/* All nodes of a limit, a word at a time. */
+static void mark_limit(Network *net, int l)
+{
+    for (int w = 0, k = 0; w < net->piece_words; w++) {
+        Word roomy = 0, flowing = 0, bit = 1;
+        for (; bit && k < net->n_pieces; k++, bit <<= 1) {
+            roomy |= node_has_room(net, node_of(net, l, k)) ? bit : 0;
+            flowing |= node_has_flow(net, node_of(net, l, k)) ? bit : 0;
+        }
+        row_of(net->roomy, l, net->piece_words)[w] = roomy;
+        row_of(net->flowing, l, net->piece_words)[w] = flowing;
+    }
+}
+
 /* What the sessions in a piece still want, as far as it has room. */
 static void fill_directly(Network *net, int k)
 {
     const Word *takers = row_of(net->can_take, k, net->session_words);
-    for (int w = 0; w < net->session_words; w++) {
+    for (int w = 0; w < net->session_words && node_has_room(net, node_of(net, net->root, k)); w++)
         for (Word bits = net->wants[w] & takers[w]; bits; bits &= bits - 1)
             place(net, 64 * w + lowest_bit(bits), k);
-        if (!node_has_room(net, node_of(net, net->root, k)))
-            return;
-    }
 }
 
 /* -- paths ------------------------------------------------------------------------------------------ */
@@ -230,8 +241,7 @@ static void start_filling(Network *net)
     memset(net->live_nodes, 0xff, (size_t)net->n_limits * net->piece_words * sizeof(Word));
     memset(net->dearer, 0xff, net->piece_words * sizeof(Word));
     for (int l = 0; l < net->n_limits; l++)
-        for (int k = 0; k < net->n_pieces; k++)
-            mark_node(net, l, k);
+        mark_limit(net, l);
 }
 
 /* Whether a piece that is dearer than the one that is being filled has energy: in a network with a plan in it. */
@@ -240,19 +250,28 @@ static int dearer_flows(const Network *net)
     return net->is_warm && meets(net->dearer, row_of(net->flowing, net->root, net->piece_words), net->piece_words);
 }
 
+/* One piece, or beside a plan several that are equally dear: at first what goes in directly, because every path that is
+ * saved is a search. Without a plan the earlier one is filled first, whatever that takes. */
+static void fill_equals(Network *net, const int *pieces, int count)
+{
+    for (int p = 0; p < count && !is_served(net); p++) {
+        fill_directly(net, pieces[p]);
+        mark_piece(net, pieces[p]);
+    }
+    for (int p = 0; p < count && (!is_served(net) || dearer_flows(net)); p++)
+        fill_by_rerouting(net, pieces[p]);
+}
+
 void fill_in_order(Network *net)
 {
-    int next = 0;
+    const int *order = net->order;
     start_filling(net);
-    for (int p = 0; p < net->n_pieces; p++) {
-        int k = net->order[p];
-        while (next < net->n_pieces && net->rank[net->order[next]] == net->rank[k])
-            clear_bit(net->dearer, net->order[next++]);
+    for (int p = 0, next = 0, end; p < net->n_pieces; p = end) {
+        for (; next < net->n_pieces && net->rank[order[next]] == net->rank[order[p]]; next++)
+            clear_bit(net->dearer, order[next]);
         if (is_served(net) && !dearer_flows(net))
             return;
-        fill_directly(net, k);
-        mark_piece(net, k);
-        if (!is_served(net) || dearer_flows(net))
-            fill_by_rerouting(net, k);
+        end = net->is_warm ? next : p + 1;
+        fill_equals(net, order + p, end - p);
     }
 }

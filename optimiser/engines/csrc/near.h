@@ -20,7 +20,6 @@
 /* Sets of items are laid out as levels are: sessions, then nodes per limit, then ranks. */
 typedef struct {
     Network *net;
-    const double *plan;
     Word *below, *above;       /* per piece: sessions that charge less, or more, than planned in it */
     Word *below_in, *above_in; /* per session: such pieces */
     double *rank_room, *rank_spare;
@@ -95,7 +94,7 @@ static inline Word gives_in(const Near *near, int i, int w, int cost)
     return cost ? near->above_in[at] : near->net->holds_in[at] & ~near->above_in[at];
 }
 
-static inline double planned_in(const Near *near, Index c) { return least(near->plan[c], near->net->upper[c]); }
+static inline double planned_in(const Near *near, Index c) { return least(near->net->plan[c], near->net->upper[c]); }
 
 /* Below and above the plan, as the energy of a cell now is. */
 static inline void mark_cell(Near *near, int i, int k)

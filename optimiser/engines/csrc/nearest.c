@@ -22,7 +22,7 @@ static void lay_ranks(Near *near)
         near->n_ranks = net->rank[k] + 1;
     }
     for (int rank = 0; rank < near->n_ranks; rank++)
-        near->rank_room[rank] = fmax(near->rank_room[rank], 0.0); /* a sum of roundings has no room */
+        near->rank_room[rank] = greatest(near->rank_room[rank], 0.0); /* a sum of roundings has no room */
 }
 
 /* Out with what the plan does not have; sessions without a plan begin anew. */
@@ -34,11 +34,26 @@ static void take_out_unplanned(Near *near, int i)
         for (Word bits = held[w]; bits; bits &= bits - 1) {
             int k = 64 * w + lowest_bit(bits);
             Index c = net->base[i] + k;
-            double kept = near->plan[c] < INFINITY ? near->plan[c] : 0.0, extra = net->energy[c] - kept;
+            double kept = near->net->plan[c] < INFINITY ? near->net->plan[c] : 0.0, extra = net->energy[c] - kept;
             if (extra > PLAN_DUST * net->upper[c]) {
                 take_out(net, i, k, extra);
                 near->rank_spare[net->rank[k]] += extra;
             }
+        }
+}
+
+/* Cells in which a session charges less than it could at no cost: as planned; where nothing is planned, at all. */
+static void mark_below(Near *near, int i)
+{
+    Network *net = near->net;
+    const Planned *planned = &net->laid->planned;
+    int any = bit_is_set(planned->unplanned, i);
+    const Word *cells = row_of(any ? net->laid->can_take_in_all : planned->holds_in, i, net->piece_words);
+    for (int w = 0; w < net->piece_words; w++)
+        for (Word bits = cells[w]; bits; bits &= bits - 1) {
+            int k = 64 * w + lowest_bit(bits);
+            if (net->energy[net->base[i] + k] < near->net->plan[net->base[i] + k])
+                mark_cell(near, i, k);
         }
 }
 
@@ -47,9 +62,7 @@ static void keep_planned(Near *near)
     const Network *net = near->net;
     for (int i = next_moved(net, 0); i < net->n_sessions; i = next_moved(net, i + 1)) {
         take_out_unplanned(near, i);
-        for (Index c = first_cell_of(net, i); c < end_cell_of(net, i); c++)
-            if (net->energy[c] < near->plan[c])
-                mark_cell(near, i, (int)(c - net->base[i]));
+        mark_below(near, i);
     }
 }
 
@@ -93,17 +106,26 @@ static void serve_all(Near *near)
     }
 }
 
-static int is_near(const Network *net, const double *plan)
+/* What a session charges beyond the plan. */
+static double beyond_plan(const Network *net, int i)
 {
-    for (int i = next_moved(net, 0); i < net->n_sessions; i = next_moved(net, i + 1)) {
-        const Word *held = row_of(net->holds_in, i, net->piece_words);
-        for (int w = 0; w < net->piece_words; w++)
-            for (Word bits = held[w]; bits; bits &= bits - 1) {
-                Index c = net->base[i] + 64 * w + lowest_bit(bits);
-                if (net->energy[c] > plan[c] + PLAN_DUST * net->upper[c])
-                    return 0;
-            }
-    }
+    const Word *held = row_of(net->holds_in, i, net->piece_words);
+    double beyond = 0.0;
+    for (int w = 0; w < net->piece_words; w++)
+        for (Word bits = held[w]; bits; bits &= bits - 1) {
+            Index c = net->base[i] + 64 * w + lowest_bit(bits);
+            beyond += greatest(net->energy[c] - net->plan[c], 0.0);
+        }
+    return beyond;
+}
+
+/* Nobody charges more beyond the plan than what the plan lacks of its energy, without which there is no way. */
+static int is_near(const Network *net)
+{
+    const double *planned = net->laid->planned.sum;
+    for (int i = next_moved(net, 0); i < net->n_sessions; i = next_moved(net, i + 1))
+        if (beyond_plan(net, i) > greatest(net->asked[i] - planned[i], 0.0) + WRITTEN_KWH)
+            return 0;
     return 1;
 }
 
@@ -127,10 +149,10 @@ static void fill_up(Network *net)
     fill_in_order(net);
 }
 
-int stay_near(Network *net, const double *plan)
+int stay_near(Network *net)
 {
-    Near near = {.net = net, .plan = plan};
-    if (is_near(net, plan))
+    Near near = {.net = net};
+    if (is_near(net))
         return FINE;
     if (allocate(&near))
         return NO_MEMORY;

@@ -88,7 +88,7 @@ int solve_cost(Network *net, const double *cost, PriceList prices)
     if (net->is_warm)
         fit_limits(net);
     else if (net->plan)
-        put_plan(net, net->plan);
+        put_plan(net);
     else
         network_reset(net);
     fill_in_order(net);
@@ -126,7 +126,7 @@ static void set_peak(Search *search, double peak_kw)
         if (search->peak->counts[k] && isfinite(peak_kw))
             room = search->peak->kwh_per_kw[k] * (peak_kw - search->peak->immovable_kw[k]) - net->lowest[k];
         search->binding[k] = room < search->site_room[k];
-        net->room[node] = search->binding[k] ? fmax(room, 0.0) : search->site_room[k];
+        net->room[node] = search->binding[k] ? greatest(room, 0.0) : search->site_room[k];
         net->spare[node] += net->room[node];
     }
 }
@@ -144,7 +144,7 @@ double highest_load_kw(const Network *net, const Peak *peak, double lowest_kw)
     double highest = lowest_kw;
     for (int k = 0; k < net->n_pieces; k++)
         if (peak->counts[k])
-            highest = fmax(highest, peak->immovable_kw[k] + load_of(net, k) / peak->kwh_per_kw[k]);
+            highest = greatest(peak->immovable_kw[k] + load_of(net, k) / peak->kwh_per_kw[k], highest);
     return highest;
 }
 
@@ -184,7 +184,7 @@ static double above_cut(Search *search, double peak_kw, PriceList *spare)
 static double planned_peak_kw(Search *search)
 {
     set_peak(search, INFINITY);
-    put_plan(search->net, search->net->plan);
+    put_plan(search->net);
     return highest_load_kw(search->net, search->peak, search->lowest_kw);
 }
 

@@ -1,7 +1,7 @@
-/* A plan put into an empty network, as far as it fits.
+/* The running plan put into an empty network, as far as it fits.
  *
- * It goes in whole, without a look at what else is there, because nearly all of it fits. What is too much
- * comes out again: of a session from its dearest piece, under a limit from whoever leaves last.
+ * It goes in as it was laid out, whole, because nearly all of it fits. What is too much comes out again: of a
+ * session from its dearest piece, under a limit from whoever leaves last.
  *
  * A plan that was written down is off by its last digit, so its sums are. Nobody is sent through the network
  * for that: a session that lacks no more has all, and a limit with no more room than that is full.
@@ -9,75 +9,9 @@
 #include "nearest.h"
 
 #include "moves.h"
-#include "numbers.h"
 
 #include <math.h>
 #include <string.h>
-
-/* So much of a session's energy, and of what a limit is over; less in a cell is nothing at all. */
-#define WRITTEN_KWH 1e-9
-
-/* What is given of one session, by piece, and where it goes. */
-typedef struct {
-    double *energy, *spare;
-    Word *holds, *can_take, *holds_in, *can_take_in;
-    Index session_words;
-    int bit;
-} Row;
-
-static inline Row row_for(const Network *net, int i)
-{
-    return (Row){net->energy + net->base[i],
-                 net->spare + node_of(net, net->leaf[i], 0),
-                 net->holds + (i >> 6),
-                 net->can_take + (i >> 6),
-                 row_of(net->holds_in, i, net->piece_words),
-                 row_of(net->can_take_in, i, net->piece_words),
-                 net->session_words,
-                 i & 63};
-}
-
-/* A piece as planned, at most full, with its load on the lowest limit only; its energy. No branches: they could not be
- * foretold. */
-static inline double put_piece(const Row *row, Index k, double planned, double upper)
-{
-    Word is_full = planned >= upper * (1.0 - PLAN_DUST);
-    double energy = is_full ? upper : planned;
-    row->energy[k] = energy;
-    row->spare[k] -= energy;
-    row->holds[k * row->session_words] |= (Word)1 << row->bit;
-    row->can_take[k * row->session_words] &= ~(is_full << row->bit);
-    row->holds_in[k >> 6] |= (Word)1 << (k & 63);
-    row->can_take_in[k >> 6] &= ~(is_full << (k & 63));
-    return energy;
-}
-
-/* All cells of a session as planned, where its power tells what they take; the energy in them. */
-static double put_by_power(const Network *net, const double *plan, int i)
-{
-    Row row = row_for(net, i);
-    const double *hours = net->hours;
-    Index base = net->base[i], end = end_cell_of(net, i);
-    double power = net->power[net->session_at[i]], sum = 0.0;
-    if (power <= 0.0)
-        return 0.0;
-    for (Index c = skip_zeros(plan, first_cell_of(net, i), end); c < end; c = skip_zeros(plan, c + 1, end))
-        for (; c < end && plan[c] > WRITTEN_KWH; c++)
-            sum += put_piece(&row, c - base, plan[c], power * hours[c - base]);
-    return sum;
-}
-
-/* The same where some cells may take nothing. */
-static double put_by_cell(const Network *net, const double *plan, int i)
-{
-    Row row = row_for(net, i);
-    Index base = net->base[i], end = end_cell_of(net, i);
-    double sum = 0.0;
-    for (Index c = first_cell_of(net, i); c < end; c++)
-        if (plan[c] > WRITTEN_KWH && net->upper[c] > WRITTEN_KWH)
-            sum += put_piece(&row, c - base, plan[c], net->upper[c]);
-    return sum;
-}
 
 /* What is left to place, or was placed too much; what is only written down is neither. */
 static void settle(Network *net, int i, double left)
@@ -88,34 +22,63 @@ static void settle(Network *net, int i, double left)
     put_bit(net->wants, i, wants);
 }
 
-static void put_session(Network *net, const double *plan, int i)
+static void begin_anew(Network *net, int i)
 {
-    Index first = first_cell_of(net, i);
-    if (first == end_cell_of(net, i) || plan[first] == INFINITY)
-        set_bit(net->moved, i);
-    else
-        settle(net, i, net->left[i] - (net->power ? put_by_power : put_by_cell)(net, plan, i));
+    net->left[i] = net->missing[i] = net->asked[i];
+    put_bit(net->wants, i, wants_more(net->left[i], net->asked[i]));
 }
 
-/* Limits bear what those right below them do. */
-static void bear(Network *net, int limit)
+static void put_sessions(Network *net)
 {
-    double *spare = net->spare + node_of(net, limit, 0);
-    for (int b = net->first_child[limit]; b != NONE; b = net->next_sibling[b]) {
-        bear(net, b);
-        for (int k = 0; k < net->n_pieces; k++)
-            spare[k] -= net->room[node_of(net, b, k)] - net->spare[node_of(net, b, k)];
-    }
+    const Planned *planned = &net->laid->planned;
+    memcpy(net->moved, planned->unplanned, net->session_words * sizeof(Word));
+    for (int i = 0; i < net->n_sessions; i++)
+        if (bit_is_set(planned->unplanned, i))
+            begin_anew(net, i);
+        else
+            settle(net, i, net->asked[i] - planned->sum[i]);
+}
+
+static void put_cells(Network *net)
+{
+    const Planned *planned = &net->laid->planned;
+    memset(net->energy, 0, net->n_cells * sizeof(double));
+    for (const Entry *entry = planned->entry; entry < planned->entry + planned->n_entries; entry++)
+        net->energy[entry->cell] = entry->kwh;
+}
+
+static void put_sets(Network *net)
+{
+    const Planned *planned = &net->laid->planned;
+    size_t by_piece = (size_t)net->n_pieces * net->session_words * sizeof(Word);
+    size_t by_session = (size_t)net->n_sessions * net->piece_words * sizeof(Word);
+    memcpy(net->holds, planned->holds, by_piece);
+    memcpy(net->can_take, planned->can_take, by_piece);
+    memcpy(net->holds_in, planned->holds_in, by_session);
+    memcpy(net->can_take_in, planned->can_take_in, by_session);
+    for (int node = 0; node < net->n_nodes; node++)
+        net->spare[node] = net->room[node] - planned->load[node];
+}
+
+/* The dearest piece in which a session charges, the latest of those; NONE where it does not. */
+static int dearest_piece(const Network *net, int i)
+{
+    const Word *held = row_of(net->holds_in, i, net->piece_words);
+    int dearest = NONE;
+    for (int w = 0; w < net->piece_words; w++)
+        for (Word bits = held[w]; bits; bits &= bits - 1) {
+            int k = 64 * w + lowest_bit(bits);
+            if (dearest == NONE || net->rank[k] >= net->rank[dearest])
+                dearest = k;
+        }
+    return dearest;
 }
 
 /* What a session was planned to have beyond what it asks for now, from the dearest piece on. */
 static void give_back(Network *net, int i)
 {
-    for (int p = net->n_pieces - 1; p >= 0 && net->left[i] < 0.0; p--) {
-        int k = net->order[p];
-        if (bit_is_set(row_of(net->holds_in, i, net->piece_words), k))
-            take_out(net, i, k, least(-net->left[i], net->energy[net->base[i] + k]));
-    }
+    for (int k; net->left[i] < 0.0 && (k = dearest_piece(net, i)) != NONE;)
+        take_out(net, i, k, least(-net->left[i], net->energy[net->base[i] + k]));
     settle(net, i, net->left[i]);
     set_bit(net->moved, i);
 }
@@ -173,7 +136,7 @@ static void keep_limits(Network *net, int limit)
         if (net->spare[node] < 0.0)
             step_back(net, limit, k);
         if (net->spare[node] < PLAN_DUST * net->room[node]) {
-            net->room[node] = fmax(net->room[node] - net->spare[node], 0.0);
+            net->room[node] = greatest(net->room[node] - net->spare[node], 0.0);
             net->spare[node] = 0.0;
         }
     }
@@ -181,14 +144,11 @@ static void keep_limits(Network *net, int limit)
 
 void fit_limits(Network *net) { keep_limits(net, net->root); }
 
-void put_plan(Network *net, const double *plan)
+void put_plan(Network *net)
 {
-    reset_sets(net);
-    for (int s = 0; s < net->n_sessions; s++) {
-        memset(net->energy + net->first_cell[s], 0, (net->first_cell[s + 1] - net->first_cell[s]) * sizeof(double));
-        put_session(net, plan, net->number_of[s]);
-    }
-    bear(net, net->root);
+    put_sets(net);
+    put_cells(net);
+    put_sessions(net);
     for (int i = 0; i < net->n_sessions; i++)
         if (net->left[i] < 0.0)
             give_back(net, i);

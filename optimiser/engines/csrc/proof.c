@@ -2,8 +2,9 @@
 #include "proof.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "sorting.h"
 
 /* From so many sessions under a limit on, it is faster to sort its pieces than to go through all cells. */
 #define MANY 64
@@ -62,9 +63,9 @@ static double saved_by(const double *paid, const double *upper, double margin, I
 }
 
 /* The energy that a session gets. */
-static double given_to(const Network *net, const Problem *problem, int i)
+static double given_to(const Network *net, int i)
 {
-    return problem->energy[net->session_at[i]] - net->missing[i];
+    return net->wanted[net->session_at[i]] - net->missing[i];
 }
 
 /* What lower bounds cost beyond the margin, or less. */
@@ -76,26 +77,20 @@ static double forced_above(const double *paid, const double *lower, double margi
     return sum;
 }
 
-static int is_dearest_first(const void *a, const void *b)
-{
-    double x = **(const double *const *)a, y = **(const double *const *)b;
-    return (x < y) - (x > y);
-}
-
 /* The margin at which a session, filling its cells from the cheapest, has all its energy. */
-static double exact_margin(const Network *net, const Problem *problem, int i)
+static double exact_margin(const Network *net, int i)
 {
-    int s = net->session_at[i], n = (int)(problem->first_cell[s + 1] - problem->first_cell[s]);
-    const double *row = net->paid + node_of(net, net->leaf[i], (int)problem->first_piece[s]), **cells = net->dearest;
-    double left = given_to(net, problem, i), margin = n > 0 ? row[0] : 0.0;
+    int s = net->session_at[i], n = (int)(net->problem->first_cell[s + 1] - net->problem->first_cell[s]);
+    const double *row = net->paid + node_of(net, net->leaf[i], (int)net->problem->first_piece[s]), **cells = net->sorted;
+    double left = given_to(net, i), margin = n > 0 ? row[0] : 0.0;
     for (int k = 0; k < n; k++) {
         cells[k] = row + k;
-        left -= net->above_lower ? problem->lower[problem->first_cell[s] + k] : 0.0;
+        left -= net->above_lower ? net->problem->lower[net->problem->first_cell[s] + k] : 0.0;
     }
-    qsort(cells, n, sizeof(*cells), is_dearest_first);
+    cells = sort_falling(cells, net->sorted + net->n_pieces, n);
     for (int k = n - 1; k >= 0; k--) {
         margin = *cells[k];
-        left -= net->upper[problem->first_cell[s] + (cells[k] - row)];
+        left -= net->upper[net->problem->first_cell[s] + (cells[k] - row)];
         if (left <= 0.0)
             break;
     }
@@ -103,25 +98,25 @@ static double exact_margin(const Network *net, const Problem *problem, int i)
 }
 
 /* The dearest cell in which it charges, or the cheapest of all where it does not. */
-static double quick_margin(const Network *net, const Problem *problem, int i)
+static double quick_margin(const Network *net, int i)
 {
     int s = net->session_at[i];
     const double *row = net->paid + node_of(net, net->leaf[i], 0);
     double margin = dearest_held(net, i, row);
     if (isfinite(margin))
         return margin;
-    return cheapest_of(row + problem->first_piece[s], problem->first_cell[s + 1] - problem->first_cell[s]);
+    return cheapest_of(row + net->problem->first_piece[s], net->problem->first_cell[s + 1] - net->problem->first_cell[s]);
 }
 
 /* What a session pays at least, alone at these prices, for the energy that it gets. */
-static double paid_alone(const Network *net, const Problem *problem, int i, double margin)
+static double paid_alone(const Network *net, int i, double margin)
 {
     int s = net->session_at[i];
-    Index k = problem->first_piece[s], first = problem->first_cell[s], n = problem->first_cell[s + 1] - first;
+    Index k = net->problem->first_piece[s], first = net->problem->first_cell[s], n = net->problem->first_cell[s + 1] - first;
     const double *row = net->paid + node_of(net, net->leaf[i], 0);
-    double sum = margin * given_to(net, problem, i);
+    double sum = margin * given_to(net, i);
     if (net->above_lower)
-        return sum + forced_above(row + k, problem->lower + first, margin, n) -
+        return sum + forced_above(row + k, net->problem->lower + first, margin, n) -
                saved_by(row + k, net->above_lower + first, margin, n);
     if (net->power) /* hours stay in the cache, cells do not */
         return sum - net->power[s] * saved_by(row + k, net->hours + k, margin, n);
@@ -157,19 +152,19 @@ static void lay_saved(const Network *net, const double *paid, double margin, Lai
 }
 
 /* What all of these sessions, of one word, pay whose margin is the one that was laid. */
-static double paid_at_margin(const Network *net, const Problem *problem, int word, Word sessions, const Laid *laid)
+static double paid_at_margin(const Network *net, int word, Word sessions, const Laid *laid)
 {
     double sum = 0.0;
     for (Word bits = sessions; bits; bits &= bits - 1) {
         int i = 64 * word + lowest_bit(bits), s = net->session_at[i];
-        Index from = problem->first_piece[s], to = from + problem->first_cell[s + 1] - problem->first_cell[s];
-        sum += laid->margin * given_to(net, problem, i) - problem->power[s] * (laid->saved[to] - laid->saved[from]);
+        Index from = net->problem->first_piece[s], to = from + net->problem->first_cell[s + 1] - net->problem->first_cell[s];
+        sum += laid->margin * given_to(net, i) - net->problem->power[s] * (laid->saved[to] - laid->saved[from]);
     }
     return sum;
 }
 
 /* Those right below a limit whose dearest cell is in this piece; `unseen` are those that have none in a dearer one. */
-static double paid_by_dearest(const Network *net, const Problem *problem, int limit, int k, Laid *laid)
+static double paid_by_dearest(const Network *net, int limit, int k, Laid *laid)
 {
     const double *paid = net->paid + node_of(net, limit, 0);
     const Word *held = row_of(net->holds, k, net->session_words);
@@ -182,35 +177,35 @@ static double paid_by_dearest(const Network *net, const Problem *problem, int li
         if (laid->margin != paid[k])
             lay_saved(net, paid, paid[k], laid);
         net->unseen_sessions[word] ^= fresh;
-        sum += paid_at_margin(net, problem, word, fresh, laid);
+        sum += paid_at_margin(net, word, fresh, laid);
     }
     return sum;
 }
 
 /* All sessions right below a limit, those with the same margin at once. */
-static double paid_together(const Network *net, const Problem *problem, int limit)
+static double paid_together(const Network *net, int limit)
 {
-    const double *paid = net->paid + node_of(net, limit, 0), **dearest = net->dearest;
+    const double *paid = net->paid + node_of(net, limit, 0), **dearest = net->sorted;
     double sum = 0.0;
     Laid laid = {INFINITY, net->saved};
-    for (int k = 0; k < net->n_pieces; k++)
-        dearest[k] = paid + k;
-    qsort(dearest, net->n_pieces, sizeof(*dearest), is_dearest_first);
     for (int p = 0; p < net->n_pieces; p++)
-        sum += paid_by_dearest(net, problem, limit, (int)(dearest[p] - paid), &laid);
+        dearest[p] = paid + net->order[net->n_pieces - 1 - p];
+    dearest = sort_falling(dearest, dearest + net->n_pieces, net->n_pieces);
+    for (int p = 0; p < net->n_pieces; p++)
+        sum += paid_by_dearest(net, limit, (int)(dearest[p] - paid), &laid);
     return sum;
 }
 
-typedef double (*MarginOf)(const Network *net, const Problem *problem, int i);
+typedef double (*MarginOf)(const Network *net, int i);
 
-static double paid_one_by_one(const Network *net, const Problem *problem, int limit, MarginOf margin_of)
+static double paid_one_by_one(const Network *net, int limit, MarginOf margin_of)
 {
     double sum = 0.0;
     for (int s = net->first_share[limit]; s < net->first_share[limit + 1]; s++) {
         int word = net->share[s].word;
         for (Word bits = net->share[s].bits & net->unseen_sessions[word]; bits; bits &= bits - 1)
-            sum += paid_alone(net, problem, 64 * word + lowest_bit(bits),
-                              margin_of(net, problem, 64 * word + lowest_bit(bits)));
+            sum += paid_alone(net, 64 * word + lowest_bit(bits),
+                              margin_of(net, 64 * word + lowest_bit(bits)));
     }
     return sum;
 }
@@ -223,18 +218,18 @@ static int count_below(const Network *net, int limit)
     return count;
 }
 
-static double paid_below(const Network *net, const Problem *problem, int limit, int carefully)
+static double paid_below(const Network *net, int limit, int carefully)
 {
     int together = !carefully && net->power && count_below(net, limit) >= MANY;
-    double sum = together ? paid_together(net, problem, limit) : 0.0;
-    return sum + paid_one_by_one(net, problem, limit, carefully ? exact_margin : quick_margin);
+    double sum = together ? paid_together(net, limit) : 0.0;
+    return sum + paid_one_by_one(net, limit, carefully ? exact_margin : quick_margin);
 }
 
-static double room_worth(const Problem *problem, PriceList prices)
+static double room_worth(const Network *net, PriceList prices)
 {
     double sum = 0.0;
-    for (int node = 0; node < problem->n_limits * problem->n_pieces; node++)
-        sum += prices.limits[node] * problem->room[node];
+    for (int node = 0; node < net->n_nodes; node++)
+        sum += prices.limits[node] * net->problem->room[node];
     return sum;
 }
 
@@ -247,13 +242,13 @@ static double peak_worth(const Peak *peak, PriceList prices, int n_pieces)
     return sum;
 }
 
-double proven_by(const Network *net, const Problem *problem, const double *cost, const Peak *peak, PriceList prices,
+double proven_by(const Network *net, const double *cost, const Peak *peak, PriceList prices,
                  int carefully)
 {
     double sum = peak ? peak_worth(peak, prices, net->n_pieces) : 0.0;
     add_prices(net, cost, prices);
     memset(net->unseen_sessions, 0xff, net->session_words * sizeof(Word));
     for (int l = 0; l < net->n_limits; l++)
-        sum += paid_below(net, problem, l, carefully);
-    return sum - room_worth(problem, prices);
+        sum += paid_below(net, l, carefully);
+    return sum - room_worth(net, prices);
 }

@@ -10,7 +10,7 @@
  * any margin gives a bound that holds, and the dearest cell that it charges in makes it exact, unless there is only
  * dust in that: `carefully` its cells are filled from the cheapest for the margin. Lower bounds are paid for as they
  * are. Room under the limits is worth its price, and so is the immovable load under the peak. */
-double proven_by(const Network *net, const Problem *problem, const double *cost, const Peak *peak, PriceList prices,
+double proven_by(const Network *net, const double *cost, const Peak *peak, PriceList prices,
                  int carefully);
 
 #endif

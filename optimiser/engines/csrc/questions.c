@@ -11,34 +11,39 @@
 #define PROVEN 1e-9
 #define SURELY_MISSING 1e-6
 
-int find_most(const Problem *problem, Answer *answer)
+int find_most(const Layout *laid, const double *wanted, Answer *answer)
 {
     Network net;
-    int outcome = network_open(&net, problem, answer->energy);
+    int outcome = network_open(&net, laid, wanted, answer->energy);
     if (outcome == NO_MEMORY)
         return outcome;
     network_reset(&net);
     fill_in_order(&net);
     cut_prices(&net, answer->prices);
-    finish_energy(&net, problem);
+    finish_energy(&net);
     network_close(&net);
     return FINE;
 }
 
-int find_level(const Problem *problem, const double *plan, double *energy, const double *takes_at,
-               const double *gives_at)
+/* From the running plan, if there is one. */
+static void begin(Network *net)
+{
+    if (net->plan) {
+        put_plan(net);
+        memset(net->rank, 0, net->n_pieces * sizeof(int)); /* nothing to take back */
+    } else {
+        network_reset(net);
+    }
+}
+
+int find_level(const Layout *laid, const double *wanted, double *energy, const double *takes_at, const double *gives_at)
 {
     Network net;
-    int outcome = network_open(&net, problem, energy);
+    int outcome = network_open(&net, laid, wanted, energy);
     if (outcome == NO_MEMORY)
         return outcome;
-    if (outcome == FINE && plan && (outcome = lay_plan(&net, problem, plan)) == FINE) {
-        put_plan(&net, net.plan);
-        memset(net.rank, 0, net.n_pieces * sizeof(int)); /* nothing to take back */
-    } else {
-        network_reset(&net);
-    }
     if (outcome == FINE) {
+        begin(&net);
         fill_in_order(&net);
         outcome = !is_short(&net) ? is_level(&net, takes_at, gives_at) : 0;
     }
@@ -49,7 +54,7 @@ int find_level(const Problem *problem, const double *plan, double *energy, const
 /* The same loads, near to the plan or at least early. */
 static int arrange(Network *net)
 {
-    return net->plan ? stay_near(net, net->plan) : tidy(net);
+    return net->plan ? stay_near(net) : tidy(net);
 }
 
 /* Pieces in an order, and those that are equally dear by a cost, and by another if there is one, as one rank. */
@@ -111,46 +116,48 @@ static int is_proven(const Answer *answer)
     return answer->value - answer->bound <= PROVEN * fmax(1.0, fabs(answer->value));
 }
 
-static void prove(const Network *net, const Problem *problem, const Costs *costs, Answer *answer)
+static void prove(const Network *net, const Costs *costs, Answer *answer)
 {
     const Peak *peak = costs->has_peak ? &costs->peak : 0;
     answer->value = cost_of(net, costs);
-    answer->bound = proven_by(net, problem, costs->cost, peak, answer->prices, 0);
+    answer->bound = proven_by(net, costs->cost, peak, answer->prices, 0);
     if (!is_proven(answer))
-        answer->bound = fmax(answer->bound, proven_by(net, problem, costs->cost, peak, answer->prices, 1));
-}
-
-static int find_from(const Problem *problem, const Costs *costs, const double *plan, Answer *answer)
-{
-    Network net;
-    int outcome = network_open(&net, problem, answer->energy);
-    if (outcome == NO_MEMORY)
-        return outcome;
-    if (outcome == FINE && plan)
-        outcome = lay_plan(&net, problem, plan);
-    if (outcome == FINE)
-        outcome = solve(&net, costs, answer->prices);
-    answer->missing = missing_in_all(&net);
-    if (outcome == FINE) {
-        finish_energy(&net, problem);
-        prove(&net, problem, costs, answer);
-    }
-    network_close(&net);
-    return outcome;
+        answer->bound = fmax(answer->bound, proven_by(net, costs->cost, peak, answer->prices, 1));
 }
 
 /* A plan's rooms are off by its last digits, which hide less than this. */
-static int is_surely_short(const Problem *problem, const Answer *answer)
+static int is_surely_short(const Network *net)
 {
-    return answer->missing > SURELY_MISSING * asked_in_all(problem);
+    return missing_in_all(net) > SURELY_MISSING * asked_in_all(net);
 }
 
-int find_cheapest(const Problem *problem, const Costs *costs, Answer *answer)
+/* What was found is certain, whatever the network began with. */
+static int is_certain(const Network *net, const Answer *answer, int outcome)
 {
-    if (!costs->plan)
-        return find_from(problem, costs, 0, answer);
-    int outcome = find_from(problem, costs, costs->plan, answer);
-    if (outcome == FINE ? is_proven(answer) : outcome != INFEASIBLE || is_surely_short(problem, answer))
+    return outcome == FINE ? is_proven(answer) : outcome != INFEASIBLE || is_surely_short(net);
+}
+
+/* What cannot be proven from a plan is searched for without it. */
+static int find_from(const Layout *laid, const double *wanted, const Costs *costs, Answer *answer, int with_plan)
+{
+    Network net;
+    int outcome = network_open(&net, laid, wanted, answer->energy);
+    if (outcome == NO_MEMORY)
         return outcome;
-    return find_from(problem, costs, 0, answer);
+    if (!with_plan)
+        net.plan = 0;
+    if (outcome == FINE)
+        outcome = solve(&net, costs, answer->prices);
+    if (outcome == FINE) {
+        finish_energy(&net);
+        prove(&net, costs, answer);
+    }
+    int is_last = !net.plan || is_certain(&net, answer, outcome);
+    network_close(&net);
+    return is_last ? outcome : find_from(laid, wanted, costs, answer, 0);
+}
+
+int find_cheapest(const Layout *laid, const double *wanted, const Costs *costs, Answer *answer)
+{
+    return find_from(laid, wanted, costs, answer, 1);
 }

@@ -5,32 +5,32 @@
 #include "peak.h"
 
 /* Pieces come in `order`, from the cheapest to the dearest by `cost`, then by `then` if there is that. The best peak is
- * searched for in an order of its own, by `cost` alone. `plan` is per cell, or 0 without one. */
+ * searched for in an order of its own, by `cost` alone. */
 typedef struct {
     const double *cost, *then;
     const Index *order, *peak_order;
     Peak peak;
     int has_peak, tidy;
-    const double *plan;
 } Costs;
 
-/* `missing`: of all that was asked for. */
 typedef struct {
     double *energy;
     PriceList prices;
-    double value, bound, missing;
+    double value, bound;
 } Answer;
 
-/* The most energy that can be delivered, and a minimum cut as prices. FINE, or NO_MEMORY. */
-int find_most(const Problem *problem, Answer *answer);
+/* What is `wanted` is the energy of each session. */
 
-/* Whether all that is asked for fits, and at these levels nobody could take from somebody of a lower one: 1 or 0, or
- * NO_MEMORY. From a plan, if there is one; `energy` is scratch, per cell. */
-int find_level(const Problem *problem, const double *plan, double *energy, const double *takes_at,
+/* The most energy that can be delivered, and a minimum cut as prices. FINE, or NO_MEMORY. */
+int find_most(const Layout *laid, const double *wanted, Answer *answer);
+
+/* Whether all that is wanted fits, and at these levels nobody could take from somebody of a lower one: 1 or 0, or
+ * NO_MEMORY. From the running plan, if there is one; `energy` is scratch, per cell. */
+int find_level(const Layout *laid, const double *wanted, double *energy, const double *takes_at,
                const double *gives_at);
 
-/* The cheapest flow, its prices, value and bound. From the plan, if there is one; what cannot be proven that way is
- * searched for without it. FINE, INFEASIBLE, LOWER_TOO_HIGH or NO_MEMORY. */
-int find_cheapest(const Problem *problem, const Costs *costs, Answer *answer);
+/* The cheapest flow, its prices, value and bound. From the running plan, if there is one; what cannot be proven that
+ * way is searched for without it. FINE, INFEASIBLE, LOWER_TOO_HIGH or NO_MEMORY. */
+int find_cheapest(const Layout *laid, const double *wanted, const Costs *costs, Answer *answer);
 
 #endif

@@ -41,7 +41,8 @@ double *doubles_of(Buffers *buffers, PyObject *item, Py_ssize_t count, int writa
     return view ? view->buf : 0;
 }
 
-int read_optional(Buffers *buffers, PyObject *item, Py_ssize_t count, const double **values)
+/* The same, or None, which is 0. Returns 0 with an error set. */
+static int read_optional(Buffers *buffers, PyObject *item, Py_ssize_t count, const double **values)
 {
     *values = 0;
     if (item && item != Py_None)
@@ -67,7 +68,7 @@ static const void *counted_of(Buffers *buffers, PyObject *tuple, Py_ssize_t at, 
 static int read_arrays(Buffers *buffers, PyObject *given, Problem *problem)
 {
     Py_ssize_t sessions, cells, limits, nodes;
-    if (!(problem->energy = counted_of(buffers, given, 0, DOUBLES, &sessions)) ||
+    if (!(problem->leaf = counted_of(buffers, given, 0, NUMBERS, &sessions)) ||
         !(problem->upper = counted_of(buffers, given, 1, DOUBLES, &cells)) ||
         !(problem->parent = counted_of(buffers, given, 2, NUMBERS, &limits)) ||
         !(problem->room = counted_of(buffers, given, 3, DOUBLES, &nodes)))
@@ -78,10 +79,10 @@ static int read_arrays(Buffers *buffers, PyObject *given, Problem *problem)
     problem->n_pieces = limits ? (int)(nodes / limits) : 0;
     return (problem->first_cell = entry_of(buffers, given, 4, NUMBERS, sessions + 1)) &&
            (problem->first_piece = entry_of(buffers, given, 5, NUMBERS, sessions)) &&
-           (problem->leaf = entry_of(buffers, given, 6, NUMBERS, sessions)) &&
+           (problem->hours = entry_of(buffers, given, 6, DOUBLES, problem->n_pieces)) &&
            read_optional(buffers, PyTuple_GetItem(given, 7), cells, &problem->lower) &&
            read_optional(buffers, PyTuple_GetItem(given, 8), sessions, &problem->power) &&
-           (problem->hours = entry_of(buffers, given, 9, DOUBLES, problem->n_pieces));
+           read_optional(buffers, PyTuple_GetItem(given, 9), cells, &problem->plan);
 }
 
 /* The cells of each session lie in its window, which is within the pieces. */

@@ -18,11 +18,8 @@ void release(Buffers *buffers);
 /* So many doubles. Returns their memory, or 0 with an error set. */
 double *doubles_of(Buffers *buffers, PyObject *item, Py_ssize_t count, int writable);
 
-/* The same, or None, which is 0. Returns 0 with an error set. */
-int read_optional(Buffers *buffers, PyObject *item, Py_ssize_t count, const double **values);
-
-/* (energy, upper, parent, room, first_cell, first_piece, leaf, lower or None, power or None, hours) -> Problem, whose
- * sizes are those of the first four; it leads nowhere outside. Returns 0 with an error set. */
+/* (leaf, upper, parent, room, first_cell, first_piece, hours, lower or None, power or None, plan or None) -> Problem,
+ * whose sizes are those of the first four; it leads nowhere outside. Returns 0 with an error set. */
 int read_problem(Buffers *buffers, PyObject *given, Problem *problem);
 
 /* (cost, then or None, order), and with a peak behind them (price, floor, kwh_per_kw, immovable_kw, counts, order). */
