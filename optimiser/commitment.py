@@ -33,14 +33,21 @@ def commit(engine: Engine, problem: PlanningProblem, energy_kwh: Floats, aim: Ai
     `energy_kwh` is what each session should get; one gets less only where its rules leave no room.
     """
     search = _Commitment(engine, problem, aim, energy_kwh)
+    search.start = relaxed.start
     ruled = np.flatnonzero(problem.bound_to_runs & (energy_kwh > NEGLIGIBLE_KWH))
     improvement = Improvement(problem, aim.objective, relaxed.prices, energy_kwh, aim.served_is_enough)
-    energy = improvement.improved(search.found(ruled, relaxed))
-    if not search.met_a_cut or improvement.is_near(energy, improvement.merit(energy)):
-        return energy
-    search.heeds_cost = False
-    other = improvement.improved(search.found(ruled, relaxed))
-    return other if improvement.merit(other).beats(improvement.merit(energy)) else energy
+
+    def attempt() -> Floats:
+        return improvement.improved(search.found(ruled, relaxed))
+
+    energy = attempt()
+    if search.met_a_cut and not improvement.is_near(energy, improvement.merit(energy)):
+        search.heeds_cost = False
+        energy = improvement.better(energy, attempt())
+    if search.start is not None and improvement.leaves_short(energy):
+        search.heeds_cost, search.goes_on = True, False
+        energy = improvement.better(energy, attempt())
+    return energy
 
 
 class _Commitment(RunPlacing, LeastPower):

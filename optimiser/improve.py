@@ -91,6 +91,14 @@ class Improvement:
         got = self.problem.delivered_kwh(energy_kwh)
         return self._above_bound(got, merit) <= NEAR * max(1.0, abs(merit.value))
 
+    def leaves_short(self, energy_kwh: Floats) -> bool:
+        """Whether more is missing than was decided."""
+        return self._missing_kwh(self.merit(energy_kwh)) > SHORT_KWH
+
+    def better(self, energy_kwh: Floats, other_kwh: Floats) -> Floats:
+        """The better of two plans, the first of equals."""
+        return other_kwh if self.merit(other_kwh).beats(self.merit(energy_kwh)) else energy_kwh
+
     def _missing_kwh(self, merit: Merit) -> float:
         """Energy missing above what the relaxation leaves missing: below the minimum or the target."""
         problem = self.problem

@@ -101,6 +101,12 @@ class PlanningProblem:
         return self.hours[self.cells.piece]
 
     @cached_property
+    def largest_kwh(self) -> Floats:
+        """What each cell could take at its session's largest power, whatever its bounds are."""
+        largest: Floats = self.max_power_kw[self.cell_session] * self.cell_hours
+        return largest
+
+    @cached_property
     def lower_kwh(self) -> Floats:
         """The least that each cell takes."""
         return np.zeros(self.cells.piece.size) if self.raised_kwh is None else self.raised_kwh

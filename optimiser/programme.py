@@ -125,12 +125,15 @@ def _add_energy_rows(rows: _Rows, problem: PlanningProblem, lower: Floats, upper
 
 
 def _add_limit_rows(rows: _Rows, problem: PlanningProblem) -> LimitRows:
-    """A row only where the members together could take more than the room: the others never bind."""
+    """A row only where the members together could take more than the room: the others never bind.
+
+    At their largest power, whatever their bounds: programmes of one search then have the same rows.
+    """
     used_limits, used_pieces = [], []
     for index, limit in enumerate(problem.limits):
         member_cells = np.flatnonzero(limit.members[problem.cell_session])
         pieces = problem.cells.piece[member_cells]
-        most = np.bincount(pieces, problem.cells.upper_kwh[member_cells], minlength=problem.n_pieces)
+        most = np.bincount(pieces, problem.largest_kwh[member_cells], minlength=problem.n_pieces)
         binding = most > limit.room_kwh
         row_of_piece = np.cumsum(binding) - 1
         kept = binding[pieces]

@@ -59,6 +59,10 @@ class Search:
         # A pattern that leaves energy missing has the prices of its cut, with or without those of the cost.
         # Neither leads to the better runs everywhere, so both are tried once such a pattern was met.
         self.heeds_cost, self.met_a_cut = True, False
+        # The next question differs from the last by a few bounds, so that answer is where to go on from. It
+        # decides which of equally cheap ones comes out, and with it who is short: then all is asked anew.
+        self.start: object | None = None
+        self.goes_on = True
         # A run must be long enough for its curve: it is sought with the mean power, not the largest.
         mean_kwh = mean_share_of_largest(problem)[problem.cell_session] * problem.cells.upper_kwh
         self.run_kwh = np.minimum(problem.cells.upper_kwh, mean_kwh)
@@ -66,7 +70,11 @@ class Search:
 
     def _cheapest(self, problem: PlanningProblem, energy_kwh: Floats, *, tidy: bool = False) -> Flow | None:
         preference = self.preference if tidy else None
-        return self.engine.cheapest(problem, Question(energy_kwh, self.objective, preference=preference))
+        start = self.start if self.goes_on else None
+        question = Question(energy_kwh, self.objective, preference=preference, start=start)
+        flow = self.engine.cheapest(problem, question)
+        self.start = self.start if flow is None else flow.start
+        return flow
 
     def ask(self, pattern: Pattern, *, tidy: bool = False) -> Answer:
         """The cheapest flow within a pattern; it delivers less only where the pattern leaves no room.

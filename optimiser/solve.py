@@ -72,14 +72,16 @@ class Wants:
         """Whether the engine is asked for all at once; not where a later stage's peak or prices count."""
         return engine.exact and not problem.has_rules and all(stage.peak is None for stage in self.stages[1:])
 
-    def question(self, engine: Engine, problem: PlanningProblem, energy_kwh: Floats) -> Question:
+    def question(
+        self, engine: Engine, problem: PlanningProblem, energy_kwh: Floats, start: object | None = None
+    ) -> Question:
         """All at once; or the first stage, without what is preferred where others follow: the last one
         decides that anew."""
         if len(self.stages) == 1:
-            return Question(energy_kwh, self.stages[0], preference=self.preference)
+            return Question(energy_kwh, self.stages[0], preference=self.preference, start=start)
         if self.are_one_question(engine, problem):
             return Question(energy_kwh, self.stages[0], preference=self.preference, then=self.stages[1])
-        return Question(energy_kwh, self.stages[0])
+        return Question(energy_kwh, self.stages[0], start=start)
 
     def aim(self, objective: Objective) -> Aim:
         """What the commitment looks for at a stage."""
@@ -160,10 +162,12 @@ def _with_curve_cut(engine: Engine, problem: PlanningProblem, delivery: Delivery
     return replace(delivery, target_cut=engine.most(problem, problem.need_kwh).prices if missing else None)
 
 
-def _nearest(engine: Engine, problem: PlanningProblem, energy: Floats, wants: Wants) -> tuple[Floats, Flow]:
+def _nearest(
+    engine: Engine, problem: PlanningProblem, energy: Floats, wants: Wants, start: object | None = None
+) -> tuple[Floats, Flow]:
     """The energies, eased until a solver finds them feasible; or what of them can be delivered."""
     for eased in _eased(engine, problem, energy):
-        flow = engine.cheapest(problem, wants.question(engine, problem, eased))
+        flow = engine.cheapest(problem, wants.question(engine, problem, eased, start))
         if flow is not None:
             return eased, flow
     raise SolverError("the energies that were found deliverable were then found not to be")
@@ -193,14 +197,14 @@ def _under_curves(
     if problem.curves is None:
         return problem, energy, relaxed
     kept = problem.keeping_curves()
-    served, flow = _nearest(engine, kept, energy, wants)
+    served, flow = _nearest(engine, kept, energy, wants, relaxed.start)
     for _ in range(CURVE_ROUNDS):
         followed = follow_curves(kept.without_commitment(), flow.energy_kwh, served)
         if np.all(kept.delivered_kwh(followed) >= served - LEFT_BEHIND_KWH):
             break
         kept = problem.keeping_curves()
         kept = kept.with_bounds(kept.lower_kwh, upper_along(kept, followed))
-        served, flow = _nearest(engine, kept, energy, wants)
+        served, flow = _nearest(engine, kept, energy, wants, flow.start)
     return kept, served, flow
 
 
@@ -213,7 +217,7 @@ def _later_stages(
         return flows
     for objective in wants.stages[1:]:
         held = _holding(problem, wants.stages[0], first)
-        question = Question(energy, objective, held.ceilings, wants.preference)
+        question = Question(energy, objective, held.ceilings, wants.preference, start=flows[-1].start)
         flow = engine.cheapest(held.problem, question)
         flows.append(flow if flow is not None else flows[-1])
     return flows
@@ -277,7 +281,7 @@ def _with_known_tags(
 ) -> Flow:
     """The last stage again, now that a flow tells which tag every cell has."""
     held = _holding(problem, wants.stages[0], flows[0]) if len(wants.stages) > 1 else _Held(problem, ())
-    question = Question(energy, wants.stages[-1], held.ceilings, wants.preference)
+    question = Question(energy, wants.stages[-1], held.ceilings, wants.preference, start=flows[-1].start)
     return engine.cheapest(held.problem, question) or flows[-1]
 
 

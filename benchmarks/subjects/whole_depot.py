@@ -13,7 +13,12 @@ FULL_SHARE = 0.2  # of the largest power, where the battery is full
 
 def build(n_vehicles: int, slot_minutes: int) -> Request:
     """A night of buses whose power falls in a straight line above 80 %."""
-    request = behind_feeders(generate(KIND, n_vehicles, slot_minutes=slot_minutes))
+    return tapering(generate(KIND, n_vehicles, slot_minutes=slot_minutes))
+
+
+def tapering(request: Request) -> Request:
+    """The same depot behind feeders, with that curve for every vehicle."""
+    request = behind_feeders(request)
     return request | {"vehicles": [entry | {"chargingCurve": _curve(entry)} for entry in request["vehicles"]]}
 
 

@@ -54,13 +54,15 @@ class Flow:
     """Energy [kWh, DC] in every cell, and the prices that prove it.
 
     `value` is the objective's. `bound`: by these prices no flow that delivers as much to every session is
-    cheaper. None where an engine does not say and leaves it to whoever asks.
+    cheaper. None where an engine does not say and leaves it to whoever asks. `start`: what the engine can go
+    on from when it is asked something similar.
     """
 
     energy_kwh: Floats
     prices: Prices
     value: float | None = None
     bound: float | None = None
+    start: object | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -69,7 +71,8 @@ class Question:
 
     `preference` says which of the equally cheap answers is wanted: the one with the least of it. An
     engine may leave it out of account; the objective always comes first. Exact engines may be asked what is
-    wanted `then`, among the cheapest answers, at once: a cost without a peak.
+    wanted `then`, among the cheapest answers, at once: a cost without a peak. `start` is that of an answer
+    about the same cells; it may lead to another one of equally good answers.
     """
 
     energy_kwh: Floats
@@ -77,10 +80,11 @@ class Question:
     ceilings: tuple[Ceiling, ...] = field(default=())
     preference: Preference | None = None
     then: Objective | None = None
+    start: object | None = None
 
 
 class Engine(Protocol):
-    """A solver of the relaxed problem. Same problem, same answer.
+    """A solver of the relaxed problem. Same problem and question, same answer.
 
     `exact`: its flows keep bounds, limits and energies to the last digit, so there is nothing to settle, and
     it answers what is wanted `then` as well.
