@@ -91,7 +91,7 @@ class LeastPower(Search):
 
     def _ends_run(self, pattern: Pattern, cell: int, i: int, energy_kwh: Floats) -> bool:
         """Whether a cell is the last before its session's target, with room for its least power."""
-        if self.wanted_kwh[i] < self.problem.need_kwh[i] - 1e-6:
+        if not self.problem.is_at_target(i, float(self.wanted_kwh[i])):
             return False
         later = energy_kwh[cell + 1 : pattern.cells_of(i).stop]
         room = pattern.spare_kwh(energy_kwh)[cell]

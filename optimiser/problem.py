@@ -23,6 +23,9 @@ from optimiser.series import Floats, Instants
 from optimiser.timegrid import TimeGrid, make_timegrid
 from optimiser.units import MS_PER_HOUR, MS_PER_MINUTE
 
+# A session that lacks no more has reached its target.
+REACHED_KWH = 1e-6
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class PeakCharge:
@@ -198,6 +201,10 @@ class PlanningProblem:
     def delivered_kwh(self, energy_kwh: Floats) -> Floats:
         """Energy per session with these energies per cell."""
         return self.cells.summed(energy_kwh)
+
+    def is_at_target(self, i: int, energy_kwh: float) -> bool:
+        """Whether so much energy brings a session to its target, but for rounding."""
+        return bool(energy_kwh >= self.need_kwh[i] - REACHED_KWH)
 
     def by_piece(self, values: Floats) -> Floats:
         """Sums over each piece of values per cell."""

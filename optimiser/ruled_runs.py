@@ -21,6 +21,6 @@ def rules_of(problem: PlanningProblem, i: int) -> RunRules:
 def keeps_runs(problem: PlanningProblem, i: int, energy_kwh: Floats, room: Flags) -> bool:
     """Whether a session's energies (one per cell of its window) keep the rules of its runs."""
     own = slice(int(problem.cells.first_cell[i]), int(problem.cells.first_cell[i + 1]))
-    at_target = bool(energy_kwh.sum() >= problem.need_kwh[i] - 1e-6)
+    at_target = problem.is_at_target(i, float(energy_kwh.sum()))
     on = energy_kwh > NEGLIGIBLE_KWH
     return rules_of(problem, i).are_kept(on, problem.cell_hours[own], room, at_target=at_target)

@@ -66,7 +66,8 @@ class RunPlacing(Search):
         spare = pattern.spare_kwh(pattern.lower_kwh)[cells]
         low, high = pattern.low_kwh[cells], np.minimum(self.problem.cells.upper_kwh[cells], spare)
         least = low.copy()
-        least[last] = 0.0
+        if self.problem.is_at_target(i, float(self.wanted_kwh[i])):
+            least[last] = 0.0  # there, and nowhere else, a run may end inside a piece
         fits = np.all(planned_kwh[used] <= high[used] + 1e-6) and np.all(high[used] >= low[used])
         enough = np.all(planned_kwh[used] >= least[used] - 1e-6)
         if not (fits and enough and abs(planned_kwh.sum() - self.wanted_kwh[i]) < 1e-3):

@@ -137,7 +137,7 @@ class Search:
         cells = pattern.cells_of(i)
         least_kwh = np.minimum(self.least_kwh[cells], self.run_kwh[cells])
         course = Course(costs[cells], least_kwh, high_kwh[cells], self.problem.cell_hours[cells])
-        at_target = wanted_kwh >= float(self.problem.need_kwh[i]) - 1e-6
+        at_target = self.problem.is_at_target(i, wanted_kwh)
         rules = rules_of(self.problem, i) if self.ruled[i] else ONE_RUN
         return cheapest_runs(course, wanted_kwh, rules, ends_early=at_target)
 

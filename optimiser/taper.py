@@ -160,7 +160,7 @@ def _is_sound(problem: PlanningProblem, i: int, curve: ChargingCurve, cells: sli
     least = np.minimum(problem.min_power_kw[i], allowed) * problem.cell_hours[cells]
     below = np.flatnonzero((energy > NEGLIGIBLE_KWH) & (energy < least * (1.0 - 1e-6)))
     used = np.flatnonzero(energy > NEGLIGIBLE_KWH)
-    at_target = energy.sum() >= problem.need_kwh[i] - 1e-6
+    at_target = problem.is_at_target(i, float(energy.sum()))
     return below.size == 0 or (below.size == 1 and bool(below[0] == used[-1]) and bool(at_target))
 
 

@@ -40,7 +40,8 @@ class FlowEngine:
     def most(self, problem: PlanningProblem, demand_kwh: Floats) -> Flow:
         """See `Engine.most`."""
         energy_kwh, limits, peak = answer = _empty_answer(problem)
-        _flow.most(self._layout_of(problem, problem.running_kwh), demand_kwh, answer)
+        layout = self._layout if problem is self._problem else _laid_out(problem, None)
+        _flow.most(layout, demand_kwh, answer)
         return Flow(energy_kwh, Prices(limits, peak))
 
     def shares_level(

@@ -119,3 +119,18 @@ def test_a_vehicle_that_charges_is_not_stopped_for_a_cheaper_hour() -> None:
     bus = a_session("bus", -1, 3, need_kwh=22.0, min_kw=5.0, pausable=False, charging_now=True)
     prices = a_site(price=[(0, 0.9), (1, 0.1), (2, 0.2)])
     assert committed(a_problem(bus, site=prices)) == [[5, 17, 0]]
+
+
+def test_a_fair_share_that_is_less_than_the_need_ends_no_run_inside_a_piece() -> None:
+    """The relaxed flow has 20 and 5 kWh; short of the target an hour takes its least of 10, or nothing."""
+    rising = a_site(price=[(0, 0.1), (1, 0.2), (2, 0.3)])
+    session = a_session(leaves_h=3, min_kw=10.0, need_kwh=60.0)
+    problem = a_problem(session, site=rising, min_run_minutes=30.0)
+    (cost,) = objectives(problem, Strategy.COST)
+    share = np.array([25.0])
+    relaxed = HIGHS.cheapest(problem, Question(share, cost))
+    assert relaxed is not None
+    assert relaxed.energy_kwh.round(6).tolist() == [20.0, 5.0, 0.0]
+    cells = commit(HIGHS, problem, share, Aim(cost, make_preference(problem)), relaxed)
+    assert cells.sum() >= 25.0 - 1e-6
+    assert cells[cells > 0.0].min() >= 10.0

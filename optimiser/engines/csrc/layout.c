@@ -66,7 +66,7 @@ static int last_piece(const Problem *problem, int s)
 static int rank_sessions(Layout *laid)
 {
     const Problem *problem = &laid->problem;
-    int *next = calloc(problem->n_pieces + 1, sizeof(int)); /* per piece: the number of the next that ends there */
+    int *next = calloc(problem->n_pieces + 2, sizeof(int)); /* per piece: the number of the next that ends there */
     if (!next)
         return NO_MEMORY;
     for (int s = 0; s < problem->n_sessions; s++)

@@ -40,3 +40,23 @@ def test_a_deep_chain_of_limits_is_a_tree() -> None:
     """Each below the one before it."""
     problem = depot_with("parent", [-1, 0, 1, 2, 3, 4])
     assert FlowEngine().most(problem, problem.need_kwh).energy_kwh.size == problem.cells.piece.size
+
+
+@pytest.mark.parametrize("sizes", [(1, 0), (0, 3), (2, 1)], ids=["no pieces", "no sessions", "no cells"])
+def test_where_there_is_nothing_to_charge_nothing_is_charged(sizes: tuple[int, int]) -> None:
+    """Nor is anything read or written beside it."""
+    from optimiser.engines import _flow
+
+    n_sessions, n_pieces = sizes
+    nobody, of_sessions = np.zeros(0), np.zeros(n_sessions)
+    at_first = np.zeros(n_sessions, dtype=np.intp)
+    tree, room = np.array([-1], dtype=np.intp), np.ones((1, n_pieces))
+    cells = np.zeros(n_sessions + 1, dtype=np.intp), at_first
+    bounds = None, of_sessions, nobody
+    layout = _flow.lay_out((at_first, nobody, tree, room, *cells, np.ones(n_pieces), *bounds))
+    answer = nobody.copy(), np.full((1, n_pieces), np.nan), np.full(n_pieces, np.nan)
+    costs = np.zeros(n_pieces), None, np.arange(n_pieces, dtype=np.intp)
+    _flow.most(layout, of_sessions, answer)
+    assert _flow.cheapest(layout, of_sessions, costs, answer, True) == (0.0, 0.0)
+    assert not answer[1].any()
+    assert not answer[2].any()
