@@ -35,7 +35,7 @@ def commit(engine: Engine, problem: PlanningProblem, energy_kwh: Floats, aim: Ai
     search = _Commitment(engine, problem, aim, energy_kwh)
     search.start = relaxed.start
     ruled = np.flatnonzero(problem.bound_to_runs & (energy_kwh > NEGLIGIBLE_KWH))
-    improvement = Improvement(problem, aim.objective, relaxed.prices, energy_kwh, aim.served_is_enough)
+    improvement = Improvement(problem, aim.objective, relaxed.prices, energy_kwh, aim.trial)
 
     def attempt() -> Floats:
         return improvement.improved(search.found(ruled, relaxed))

@@ -17,7 +17,7 @@ from optimiser.cuts import cell_prices
 from optimiser.engines.base import Objective, Prices
 from optimiser.limits import Flags
 from optimiser.merit import NEGLIGIBLE_KWH, Merit, missing_price, value_of
-from optimiser.neighbourhood import Effort, Neighbourhood
+from optimiser.neighbourhood import Effort, Neighbourhood, Trial
 from optimiser.problem import PlanningProblem
 from optimiser.ruled_runs import keeps_runs
 from optimiser.runs import unbroken_alone
@@ -46,7 +46,7 @@ class Improvement:
     objective: Objective
     prices: Prices
     wanted_kwh: Floats
-    served_is_enough: bool = False
+    trial: Trial | None = None
 
     def improved(self, energy_kwh: Floats) -> Floats:
         """The plan after all rounds that helped; never a worse one."""
@@ -54,7 +54,7 @@ class Improvement:
         best = self.merit(energy_kwh)
         tried: set[tuple[int, ...]] = set()
         for _ in range(ROUNDS):
-            if len(tried) >= self._patience(best) or self.is_near(energy_kwh, best):
+            if len(tried) >= self._patience(best) or self.is_near(energy_kwh, best) or self._is_used_up():
                 break
             around = next(
                 (n for n in self._neighbourhoods(energy_kwh) if n.free.size and tuple(n.free) not in tried),
@@ -73,7 +73,10 @@ class Improvement:
     def _patience(self, merit: Merit) -> int:
         """Trials without success after which no more are made."""
         short = self._missing_kwh(merit) > SHORT_KWH
-        return FAILURES_WHILE_SHORT if short and not self.served_is_enough else FAILURES
+        return FAILURES_WHILE_SHORT if short and self.trial is None else FAILURES
+
+    def _is_used_up(self) -> bool:
+        return self.trial is not None and self.trial.exact_steps <= 0
 
     def merit(self, energy_kwh: Floats) -> Merit:
         """The figures of a plan that keeps all rules."""
@@ -86,7 +89,7 @@ class Improvement:
         """Whether no more is missing than was decided, and the value is close to its bound."""
         if self._missing_kwh(merit) > SHORT_KWH:
             return False
-        if self.served_is_enough:
+        if self.trial is not None:
             return True
         got = self.problem.delivered_kwh(energy_kwh)
         return self._above_bound(got, merit) <= NEAR * max(1.0, abs(merit.value))
@@ -113,6 +116,8 @@ class Improvement:
         """The neighbourhood at its best. HiGHS is imported here: most plans are near and never need it."""
         from optimiser.exact_step import repaired
 
+        if self.trial is not None:
+            self.trial.exact_steps -= 1
         whole = around.free.size == self._movable(energy_kwh).size
         near = NEAR * max(1.0, abs(merit.value))
         got = self.problem.delivered_kwh(energy_kwh)

@@ -14,6 +14,17 @@ class Effort:
     tolerance: float
 
 
+@dataclass(slots=True)
+class Trial:
+    """A plan, or several, that are only asked who can be served.
+
+    Once nobody is short no more work is put into the strategy's value, and so many times at most a few
+    vehicles are decided anew; who is short then stays short.
+    """
+
+    exact_steps: int
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Neighbourhood:
     """Sessions whose pattern is open, and sessions that keep theirs but may change their powers."""

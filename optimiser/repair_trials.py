@@ -16,6 +16,7 @@ from optimiser.commitment import is_linear
 from optimiser.domain import ChargingSession, PlanRequest
 from optimiser.engines.base import Engine, Prices
 from optimiser.engines.choice import AUTO, choose_engine
+from optimiser.neighbourhood import Trial
 from optimiser.network import ROUNDING_KWH
 from optimiser.plan import Segments
 from optimiser.problem import PlanningProblem
@@ -131,10 +132,10 @@ class Trials:
         aim_kwh = self.aim_kwh(float(problem.need_kwh[0]))
         return aim_kwh - most_alone(problem, aim_kwh)
 
-    def planned_again(self, request: PlanRequest) -> bool:
+    def planned_again(self, request: PlanRequest, trial: Trial) -> bool:
         """Whether the planner brings the session to its target, and the others to what they had."""
         problem = problem_of(self._content(request))
-        solution = solve(self.depot.solver(problem), problem, request.strategy, served_is_enough=True)
+        solution = solve(self.depot.solver(problem), problem, request.strategy, trial=trial)
         delivered = problem.delivered_kwh(solution.energy_kwh)
         wanted = self.kept_kwh - KEPT_KWH
         wanted[self.i] = self.aim_kwh(float(problem.need_kwh[self.i]))

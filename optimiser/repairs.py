@@ -9,7 +9,7 @@ enough; what lies between is searched by planning the depot again, as often as i
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from optimiser.amendments import (
     ALLOW_PAUSING,
@@ -22,6 +22,7 @@ from optimiser.commitment import is_linear
 from optimiser.domain import PlanRequest
 from optimiser.engines.base import Prices
 from optimiser.exceptions import SolverError
+from optimiser.neighbourhood import Trial
 from optimiser.network import make_network
 from optimiser.plan import Repair, Shortfall
 from optimiser.problem import PlanningProblem
@@ -35,6 +36,8 @@ from optimiser.units import PERCENT
 FLOW_CELLS = 40_000_000
 ALONE_CELLS = 120_000
 REPLANNED_CELLS = 20_000
+# And in exact steps of those plans, some 0.1 s each: ten trucks that cannot pause would take 370, and 40 s.
+EXACT_STEPS = 40
 
 PROMISED = 1.0  # kW or minutes: how near to the smallest an amount is
 SOC_UNIT = 0.1  # points
@@ -50,6 +53,7 @@ class _Budget:
     flow_cells: int = FLOW_CELLS
     alone_cells: int = ALONE_CELLS
     replanned_cells: int = REPLANNED_CELLS
+    trial: Trial = field(default_factory=lambda: Trial(EXACT_STEPS))
 
 
 def _budget(problem: PlanningProblem) -> _Budget:
@@ -226,11 +230,12 @@ class _Case:
         return enough
 
     def _may_plan(self) -> bool:
-        return self.budget.replanned_cells >= self.planned.problem.cells.piece.size
+        enough_cells = self.budget.replanned_cells >= self.planned.problem.cells.piece.size
+        return enough_cells and self.budget.trial.exact_steps > 0
 
     def _planned_again(self, repair: Repair) -> bool:
         self.budget.replanned_cells -= self.planned.problem.cells.piece.size
-        return self.trials.planned_again(self._amended(repair))
+        return self.trials.planned_again(self._amended(repair), self.budget.trial)
 
     # -- repairs without an amount -------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from optimiser.cuts import cell_prices
 from optimiser.delivery import decide_delivery
 from optimiser.engines.base import Engine, Flow, Objective, Prices, Question
 from optimiser.exceptions import SolverError
+from optimiser.neighbourhood import Trial
 from optimiser.pattern import Pattern, run_power_kw
 from optimiser.preferences import Preference
 from optimiser.problem import PlanningProblem
@@ -39,11 +40,11 @@ class Answer:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Aim:
-    """What the search minimises and prefers, and whether it may stop where nobody is short."""
+    """What the search minimises and prefers, and whether it is only tried who can be served."""
 
     objective: Objective
     preference: Preference
-    served_is_enough: bool = False
+    trial: Trial | None = None
 
 
 class Search:

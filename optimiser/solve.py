@@ -17,6 +17,7 @@ from optimiser.domain import ShortfallPolicy, Strategy
 from optimiser.engines.base import Ceiling, Engine, Flow, Objective, Prices, Question
 from optimiser.exceptions import SolverError
 from optimiser.fewest import count_prices
+from optimiser.neighbourhood import Trial
 from optimiser.preferences import Preference, make_preference
 from optimiser.problem import PlanningProblem
 from optimiser.search import Aim
@@ -61,12 +62,12 @@ class Solution:
 class Wants:
     """The strategy's stages, and what is preferred among plans that are equally good for them.
 
-    `served_is_enough`: once nobody is short, no more work is put into the strategy's value.
+    `trial`: it is only asked who can be served, so less work is put into the strategy's value.
     """
 
     stages: tuple[Objective, ...]
     preference: Preference
-    served_is_enough: bool = False
+    trial: Trial | None = None
 
     def are_one_question(self, engine: Engine, problem: PlanningProblem) -> bool:
         """Whether the engine is asked for all at once; not where a later stage's peak or prices count."""
@@ -85,18 +86,18 @@ class Wants:
 
     def aim(self, objective: Objective) -> Aim:
         """What the commitment looks for at a stage."""
-        return Aim(objective, self.preference, self.served_is_enough)
+        return Aim(objective, self.preference, self.trial)
 
 
 def solve(
-    engine: Engine, problem: PlanningProblem, strategy: Strategy, *, served_is_enough: bool = False
+    engine: Engine, problem: PlanningProblem, strategy: Strategy, *, trial: Trial | None = None
 ) -> Solution:
     """The best plan that the engine and the commitment find, with bounds that hold.
 
-    `served_is_enough` is for those who only ask who can be served: it saves work on the strategy's value.
+    `trial` is for those who only ask who can be served: it saves work, and says how much there may be.
     """
     stages = objectives(problem, strategy)
-    wants = Wants(stages, make_preference(problem), served_is_enough)
+    wants = Wants(stages, make_preference(problem), trial)
     delivery, relaxed = _deliver(engine, problem, wants)
     kept, wanted_kwh, first = _under_curves(engine, problem, delivery.energy_kwh, wants, relaxed)
     flows = _later_stages(engine, kept, wanted_kwh, wants, first)

@@ -2,8 +2,13 @@
 
 import pytest
 
+from benchmarks.fleet import TRUCK
+from benchmarks.generator import DepotKind, generate
+from benchmarks.phases import build, expand, parse
 from optimiser.domain import DemandCharge, Strategy, Window
+from optimiser.engines.choice import choose_engine
 from optimiser.engines.highs import HighsEngine
+from optimiser.neighbourhood import Trial
 from optimiser.problem import PlanningProblem
 from optimiser.series import StepSeries
 from optimiser.solve import Solution, solve, under_peak
@@ -93,3 +98,17 @@ def test_rules_of_vehicles_hold_in_every_strategy(strategy: Strategy) -> None:
     problem, solution = solved(*pair, strategy=strategy, price=CHEAP_LATE, cap_kw=25.0)
     assert problem.delivered_kwh(solution.energy_kwh) == pytest.approx([30, 30], abs=1e-5)
     assert ((solution.energy_kwh == 0) | (solution.energy_kwh >= 8.0 - 1e-6)).all()
+
+
+@pytest.mark.parametrize("steps", [0, 2])
+def test_a_trial_decides_no_more_vehicles_anew_than_it_may(steps: int) -> None:
+    """Six trucks that cannot pause, in less room than they need: more than twice where it is allowed."""
+    kind = DepotKind(fleet=((1.0, TRUCK),), cap_slack=0.85, no_pause_share=1.0, least_power=True)
+    request = parse(generate(kind, 6)).plan_request
+    problem = build(request, expand(request))
+    trial, unbounded = Trial(steps), Trial(1000)
+    solution = solve(choose_engine("auto", problem), problem, request.strategy, trial=trial)
+    assert trial.exact_steps == 0
+    assert (problem.delivered_kwh(solution.energy_kwh) <= problem.need_kwh + 1e-6).all()
+    solve(choose_engine("auto", problem), problem, request.strategy, trial=unbounded)
+    assert 1000 - unbounded.exact_steps > 2
