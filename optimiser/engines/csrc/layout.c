@@ -1,7 +1,6 @@
 /* Laying out a problem. */
 #include "layout.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,8 +8,6 @@
 
 /* Share of every room that is left alone, per session: a sum of their energies rounds up by less. */
 #define ROUNDING_ROOM 5e-16
-/* Energy [kWh] that may be missing or too much: as exact as a solver meets a row. */
-#define TOLERANCE_KWH 1e-7
 
 static void share_out(Layout *laid, Arena *arena)
 {

@@ -14,6 +14,9 @@
 
 enum { FINE = 0, NO_MEMORY = -1, LOWER_TOO_HIGH = -2 };
 
+/* Energy [kWh] that may be missing or too much: as exact as a solver meets a row. */
+#define TOLERANCE_KWH 1e-7
+
 /* A plan that was written down is off by its last digit: by so much of a cell, or of what a limit bears. */
 #define PLAN_DUST 1e-10
 /* And by so much of a session's energy, and of what a limit is over; less in a cell is nothing at all. */

@@ -34,7 +34,7 @@ static void take_out_unplanned(Near *near, int i)
         for (Word bits = held[w]; bits; bits &= bits - 1) {
             int k = 64 * w + lowest_bit(bits);
             Index c = net->base[i] + k;
-            double kept = near->net->plan[c] < INFINITY ? near->net->plan[c] : 0.0, extra = net->energy[c] - kept;
+            double kept = net->plan[c] < INFINITY ? net->plan[c] : 0.0, extra = net->energy[c] - kept;
             if (extra > PLAN_DUST * net->upper[c]) {
                 take_out(net, i, k, extra);
                 near->rank_spare[net->rank[k]] += extra;
@@ -52,7 +52,7 @@ static void mark_below(Near *near, int i)
     for (int w = 0; w < net->piece_words; w++)
         for (Word bits = cells[w]; bits; bits &= bits - 1) {
             int k = 64 * w + lowest_bit(bits);
-            if (net->energy[net->base[i] + k] < near->net->plan[net->base[i] + k])
+            if (net->energy[net->base[i] + k] < net->plan[net->base[i] + k])
                 mark_cell(near, i, k);
         }
 }

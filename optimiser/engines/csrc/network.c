@@ -1,13 +1,9 @@
 /* A network for one question, on the layout of its problem. */
 #include "network.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "arena.h"
-
-/* Energy [kWh] that may be missing: as exact as a solver meets a row. */
-#define TOLERANCE_KWH 1e-7
 
 static void share_out(Network *net, Arena *arena)
 {

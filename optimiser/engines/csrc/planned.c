@@ -10,7 +10,6 @@
 
 #include "moves.h"
 
-#include <math.h>
 #include <string.h>
 
 /* What is left to place, or was placed too much; what is only written down is neither. */

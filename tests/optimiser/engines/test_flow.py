@@ -17,6 +17,7 @@ from optimiser.solve import under_peak
 from tests.optimiser.builders import problem_of
 from tests.optimiser.engines.depots import a_depot
 from tests.optimiser.engines.extension import FlowEngine
+from tests.optimiser.engines.flows import cost_of
 from tests.properties.strategies import depots as any_depots
 
 PROVEN = 1e-9  # relative distance of a bound from its objective
@@ -31,15 +32,6 @@ KINDS = (
     {"odd_ms": True},
     {"odd_ms": True, "tree": True},
 )
-
-
-def cost_of(problem: PlanningProblem, objective: Objective, energy_kwh: Floats) -> float:
-    """What energies per cell cost, the peak included."""
-    cost = float(energy_kwh @ objective.cost_per_kwh[problem.cells.piece])
-    if objective.peak is None:
-        return cost
-    load_kw = problem.load_kw(energy_kwh)[objective.peak.counts].max(initial=0.0)
-    return cost + objective.peak.price_per_kw * max(0.0, float(load_kw) - objective.peak.floor_kw)
 
 
 def assert_within_limits(problem: PlanningProblem, energy_kwh: Floats) -> None:

@@ -15,7 +15,8 @@ from optimiser.solve import solve
 from tests.optimiser.builders import a_problem, a_session, a_site
 from tests.optimiser.engines.depots import a_depot
 from tests.optimiser.engines.extension import FlowEngine
-from tests.optimiser.engines.test_flow import cost_of, deliverable_kwh, peaks
+from tests.optimiser.engines.flows import cost_of
+from tests.optimiser.engines.test_flow import deliverable_kwh, peaks
 from tests.optimiser.engines.test_flow_stays_near import a_running_plan
 
 Change = Callable[[Floats, np.random.Generator], Floats]

@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from optimiser.engines.base import Flow, Objective, Question
+from optimiser.engines.base import Objective, Question
 from optimiser.preferences import Preference
 from optimiser.problem import PlanningProblem
 from tests.optimiser.engines.depots import a_depot
 from tests.optimiser.engines.extension import FlowEngine
+from tests.optimiser.engines.flows import assert_same
 from tests.optimiser.engines.test_flow import KINDS, deliverable_kwh
 from tests.optimiser.engines.test_flow_stays_near import a_running_plan
 
@@ -24,19 +25,6 @@ def a_question(problem: PlanningProblem) -> Question:
     """The cheapest way to deliver what can be delivered, near to the running plan."""
     objective = Objective("cost", problem.price_per_kwh)
     return Question(deliverable_kwh(problem), objective, preference=Preference(problem, problem.running_kwh))
-
-
-def assert_same(ours: Flow | None, theirs: Flow | None) -> None:
-    """Byte for byte."""
-    assert ours is not None
-    assert theirs is not None
-    assert (ours.value, ours.bound) == (theirs.value, theirs.bound)
-    for mine, yours in (
-        (ours.energy_kwh, theirs.energy_kwh),
-        (ours.prices.limits, theirs.prices.limits),
-        (ours.prices.peak, theirs.prices.peak),
-    ):
-        assert mine.tobytes() == yours.tobytes()
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)

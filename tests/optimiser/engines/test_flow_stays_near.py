@@ -27,11 +27,11 @@ from optimiser.series import Floats
 from tests.optimiser.builders import problem_of
 from tests.optimiser.engines.depots import a_depot
 from tests.optimiser.engines.extension import FlowEngine
+from tests.optimiser.engines.flows import cost_of
 from tests.optimiser.engines.test_flow import (
     KINDS,
     assert_proven,
     assert_within_limits,
-    cost_of,
     deliverable_kwh,
     peaks,
 )
