@@ -7,7 +7,8 @@ total. Equals share as `optimiser.fair` has it. Where as few as possible are to 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,8 +26,7 @@ from optimiser.taper import reach_kwh
 WHOLE_KWH = 1e-6
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """Energy for every session, and a cut that proves the total of each of the two wants.
 
     No cut where nobody stands in another's way: then everybody's own window is the proof.

@@ -5,14 +5,14 @@
 so none of it ever costs anything of wants 1 to 3.
 """
 
-from dataclasses import dataclass
-from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
 from optimiser.domain import ChargingSession
 from optimiser.plan import Tag
 from optimiser.problem import PlanningProblem
+from optimiser.running import RunningPlan
 from optimiser.series import Floats
 
 # Weights per kWh. "Earlier" is worth at most 2, so a kWh is never moved away from the running plan for
@@ -23,35 +23,34 @@ ABOVE_IDEAL = 200.0
 _TAGS = {"minimum": Tag.MINIMUM, "bulk": Tag.BULK, "target": Tag.TARGET}
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Kink:
+class Kink(NamedTuple):
     """An extra cost per kWh above an energy per cell; infinite where a cell has none."""
 
     above_kwh: Floats
     cost_per_kwh: float
 
 
-@dataclass(frozen=True, eq=False)
-class Preference:
+class Preference(NamedTuple):
     """Cost of a kWh in every cell, and what is added above each kink.
 
-    Per cell: `running_kwh` as the problem has it, `ideal_kwh` the energy at the ideal power, infinite
-    where there is none; None where no session has one.
+    `running` as the problem has it; `ideal_kwh` is every cell's energy at the ideal power, infinite where
+    there is none; None where no session has one.
     """
 
     problem: PlanningProblem
-    running_kwh: Floats | None = None
+    running: RunningPlan | None = None
     ideal_kwh: Floats | None = None
 
     @property
     def kinks(self) -> tuple[Kink, ...]:
         """What is added above the running plan, and above ideal powers, where there are any."""
-        above = ((self.running_kwh, AWAY_FROM_PLAN), (self.ideal_kwh, ABOVE_IDEAL))
+        running_kwh = None if self.running is None else self.running.kwh
+        above = ((running_kwh, AWAY_FROM_PLAN), (self.ideal_kwh, ABOVE_IDEAL))
         return tuple(Kink(kwh, cost) for kwh, cost in above if kwh is not None)
 
-    @cached_property
+    @property
     def cost_per_kwh(self) -> Floats:
-        """Per cell; worked out when it is asked for, because not every engine needs it."""
+        """Per cell; worked out whenever it is asked for, because not every engine needs it."""
         return earlier_first(self.problem)
 
 
@@ -61,7 +60,7 @@ def make_preference(problem: PlanningProblem, energy_kwh: Floats | None = None) 
     Tags follow from the SoC, so power rules need to know a flow: `energy_kwh` per cell, if there is one.
     """
     ideal_kwh = _ideal_kwh(problem, energy_kwh) if problem.has_power_rules else None
-    return Preference(problem, problem.running_kwh, ideal_kwh)
+    return Preference(problem, problem.running, ideal_kwh)
 
 
 def earlier_first(problem: PlanningProblem) -> Floats:

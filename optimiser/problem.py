@@ -18,7 +18,7 @@ from optimiser.limits import SITE, Flags, Limit, laid_out, make_limits
 from optimiser.paths import NONE, Paths, Tree, make_paths, make_tree
 from optimiser.preconditioning import is_cut, under_limits, wanted_preconditioning
 from optimiser.run_rules import ANY_NUMBER
-from optimiser.running import running_kwh
+from optimiser.running import RunningPlan, running_plan
 from optimiser.series import Floats, Instants
 from optimiser.timegrid import TimeGrid, make_timegrid
 from optimiser.units import MS_PER_HOUR, MS_PER_MINUTE
@@ -46,9 +46,9 @@ class PlanningProblem:
     under way has to go on; any run lasts `min_run_hours`). Per piece: `hours`, `immovable_kw` (AC: base
     load and fixed load), `price_per_kwh`, `carbon_kg_per_kwh` (both per DC kWh), `middle_hours` (from now).
     Per cell: `cells.upper_kwh`, `raised_kwh`, which are lower bounds once a commitment has set some, and
-    `running_kwh`, the running plan's energy, if there is any (`optimiser.running`). `curved` are the sessions
-    with a curve. `window_kwh` is what each session can take in its whole window, as long as its cells are as
-    they were built.
+    those of the `running` plan, if there is any (`optimiser.running`). `curved` are the sessions with a
+    curve. `window_kwh` is what each session can take in its whole window, as long as its cells are as they
+    were built.
     """
 
     sessions: tuple[ChargingSession, ...]
@@ -77,7 +77,7 @@ class PlanningProblem:
     preconditioning_cut: bool
     curves: CurveRows | None
     curved: Index
-    running_kwh: Floats | None
+    running: RunningPlan | None
     has_power_rules: bool
     shortfall_policy: ShortfallPolicy = ShortfallPolicy.FAIR
     window_kwh: Floats | None = None
@@ -92,6 +92,11 @@ class PlanningProblem:
     def n_pieces(self) -> int:
         """Number of pieces."""
         return self.hours.size
+
+    @property
+    def running_kwh(self) -> Floats | None:
+        """The running plan's energy in every cell, infinite for sessions without one; None without a plan."""
+        return None if self.running is None else self.running.kwh
 
     @cached_property
     def cell_session(self) -> Index:
@@ -297,7 +302,7 @@ def build_problem(
         preconditioning_cut=is_cut(warm, warmed),
         curves=make_curve_rows(sessions, cells, hours, max_power_kw),
         curved=np.flatnonzero([session.vehicle.charging_curve is not None for session in sessions]),
-        running_kwh=running_kwh(sessions, cells, grid),
+        running=running_plan(sessions, cells, grid),
         has_power_rules=any(session.power_rules for session in sessions),
         shortfall_policy=request.shortfall_policy,
         window_kwh=window_kwh(*window, max_power_kw),

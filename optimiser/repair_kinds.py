@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -265,7 +265,7 @@ def cuts_of(problem: PlanningProblem, network: Network, sessions: list[int]) -> 
         crossed = _crossed(network, network.spread(here, np.bitwise_or))
         for bit in range(len(some)):
             limits = (crossed >> np.uint64(bit) & np.uint64(1)).astype(np.float64)
-            yield replace(Prices.none(problem), limits=limits)
+            yield Prices.none(problem)._replace(limits=limits)
 
 
 def _crossed(network: Network, reached: Marks) -> Marks:

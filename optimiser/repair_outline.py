@@ -233,7 +233,7 @@ class Outline:
             carbon_kg_per_kwh=nothing,
             middle_hours=(edges_ms[:-1] - edges_ms[0]) / MS_PER_HOUR + hours / 2,
             curves=None,
-            running_kwh=None,
+            running=None,
         )
 
     def _pausing(self, i: int) -> PlanningProblem:

@@ -1,6 +1,7 @@
 """The plan that is running already, laid on the cells of the problem."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,18 +12,41 @@ from optimiser.timegrid import TimeGrid
 from optimiser.units import MS_PER_HOUR
 
 
-def running_kwh(sessions: tuple[ChargingSession, ...], cells: Cells, grid: TimeGrid) -> Floats | None:
-    """Energy [kWh] that the running plans have in every cell; infinite for sessions without one.
+class RunningPlan(NamedTuple):
+    """Energy [kWh, DC] that the running plans have in every cell; infinite for sessions without one.
 
-    None where no session has a running plan.
+    `charging` are the cells in which they charge, in their order, one in five; `charging_kwh` is theirs.
     """
+
+    kwh: Floats
+    charging: Index
+    charging_kwh: Floats
+
+    @classmethod
+    def of(cls, kwh: Floats, charging: Index | None = None) -> "RunningPlan":
+        """From the energy in every cell; `charging` are those in which it may be more than 0, if known."""
+        if charging is None:
+            charging = np.flatnonzero((kwh > 0.0) & np.isfinite(kwh))
+        return cls(kwh, charging, kwh[charging])
+
+
+def running_plan(sessions: tuple[ChargingSession, ...], cells: Cells, grid: TimeGrid) -> RunningPlan | None:
+    """The running plans of all sessions; None where no session has one."""
     without = [i for i, session in enumerate(sessions) if not session.running_plan]
     if len(without) == len(sessions):
         return None
-    energy = _energy(_strokes(sessions), cells, grid)
+    cell, kwh = _in_cells(_strokes(sessions), cells, grid)
+    energy = np.bincount(cell, kwh, minlength=cells.piece.size).astype(np.float64, copy=False)
     for i in without:
         energy[cells.first_cell[i] : cells.first_cell[i + 1]] = np.inf
-    return energy
+    return RunningPlan.of(energy, _once_each(cell))
+
+
+def _once_each(cells: Index) -> Index:
+    """In order, which they mostly are already."""
+    ordered = np.sort(cells, kind="stable")
+    once: Index = ordered[np.diff(ordered, prepend=-1) > 0]
+    return once
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -47,8 +71,8 @@ def _strokes(sessions: tuple[ChargingSession, ...]) -> _Strokes:
     )
 
 
-def _energy(strokes: _Strokes, cells: Cells, grid: TimeGrid) -> Floats:
-    """Energy per cell of what lies inside the windows."""
+def _in_cells(strokes: _Strokes, cells: Cells, grid: TimeGrid) -> tuple[Index, Floats]:
+    """Cells and energies of what lies inside the windows; a cell may come more than once."""
     edges, session = grid.piece_edges_ms, strokes.session
     first, last = cells.first_piece, cells.first_piece + np.diff(cells.first_cell)
     begin = np.maximum(np.searchsorted(edges, strokes.start_ms, "right") - 1, first[session])
@@ -61,5 +85,4 @@ def _energy(strokes: _Strokes, cells: Cells, grid: TimeGrid) -> Floats:
         np.maximum(edges[piece], strokes.start_ms[stroke]),
     )
     kwh = strokes.power_kw[stroke] * np.maximum(upto - since, 0) / MS_PER_HOUR
-    cell = (cells.first_cell[:-1] - first)[session][stroke] + piece
-    return np.bincount(cell, kwh, minlength=cells.piece.size).astype(np.float64, copy=False)
+    return (cells.first_cell[:-1] - first)[session][stroke] + piece, kwh

@@ -1,6 +1,6 @@
 """What the search for patterns of on and off asks of an engine, and the best runs of one vehicle in it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -96,7 +96,7 @@ class Search:
         share = float(self.heeds_cost)
         limits = share * flow.prices.limits + dearer * cut.limits
         missing = float(np.maximum(self.wanted_kwh - possible, 0.0).sum())
-        return Answer(replace(flow, prices=replace(flow.prices, limits=limits)), missing, self._cost(flow))
+        return Answer(flow._replace(prices=flow.prices._replace(limits=limits)), missing, self._cost(flow))
 
     def _what_fits(self, narrowed: PlanningProblem) -> tuple[PlanningProblem, Floats, Prices]:
         """What can be delivered within a pattern, and the cut that proves it.

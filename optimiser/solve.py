@@ -6,7 +6,7 @@ they are the certificate.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -36,8 +36,7 @@ NEGLIGIBLE_KWH = 1e-6
 CURVE_ROUNDS = 8
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Solution:
+class Solution(NamedTuple):
     """Energy per cell that keeps all rules, what was aimed for, and the proof of it.
 
     `objective` is the strategy's own stage, `prices` are its dual prices, `bound` follows from them at
@@ -58,8 +57,7 @@ class Solution:
     counted: dict[float, Prices]
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Wants:
+class Wants(NamedTuple):
     """The strategy's stages, and what is preferred among plans that are equally good for them.
 
     `trial`: it is only asked who can be served, so less work is put into the strategy's value.
@@ -102,11 +100,11 @@ def solve(
     kept, wanted_kwh, first = _under_curves(engine, problem, delivery.energy_kwh, wants, relaxed)
     flows = _later_stages(engine, kept, wanted_kwh, wants, first)
     if problem.has_power_rules:
-        wants = replace(wants, preference=make_preference(kept, flows[-1].energy_kwh))
+        wants = wants._replace(preference=make_preference(kept, flows[-1].energy_kwh))
     energy = _with_rules(engine, kept, wanted_kwh, wants, flows)
     peak = valid_peak_prices(problem, stages[0], relaxed.prices.peak)
     if peak is not relaxed.prices.peak:
-        relaxed = replace(relaxed, prices=replace(relaxed.prices, peak=peak))
+        relaxed = relaxed._replace(prices=relaxed.prices._replace(peak=peak))
     return Solution(
         energy_kwh=energy,
         wanted_kwh=delivery.energy_kwh,
@@ -152,7 +150,7 @@ def _deliver(engine: Engine, problem: PlanningProblem, wants: Wants) -> tuple[De
         engine, problem, decide_delivery(engine, problem.without_curves(), alone.energy_kwh)
     )
     energy, flow = _nearest(engine, problem, delivery.energy_kwh, wants)
-    return replace(delivery, energy_kwh=energy), flow
+    return delivery._replace(energy_kwh=energy), flow
 
 
 def _with_curve_cut(engine: Engine, problem: PlanningProblem, delivery: Delivery) -> Delivery:
@@ -160,7 +158,7 @@ def _with_curve_cut(engine: Engine, problem: PlanningProblem, delivery: Delivery
     if problem.curves is None:
         return delivery
     missing = (problem.need_kwh - delivery.energy_kwh).sum() > NEGLIGIBLE_KWH
-    return replace(delivery, target_cut=engine.most(problem, problem.need_kwh).prices if missing else None)
+    return delivery._replace(target_cut=engine.most(problem, problem.need_kwh).prices if missing else None)
 
 
 def _nearest(
@@ -224,8 +222,7 @@ def _later_stages(
     return flows
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class _Held:
+class _Held(NamedTuple):
     problem: PlanningProblem
     ceilings: tuple[Ceiling, ...]
 

@@ -1,6 +1,6 @@
 """A peer's energies as a plan of ours, so that the same checker says what it costs and what it breaks."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -69,4 +69,4 @@ def _with_energies(outcome: Outcome, energy: Floats) -> Solution:
     """A peer's energies with our prices, which bound every plan that delivers as much."""
     problem, ours = outcome.problem, outcome.solution
     bound = strategy_bound(problem, problem.delivered_kwh(energy), ours.objective, ours.prices)
-    return replace(ours, energy_kwh=energy, bound=bound)
+    return ours._replace(energy_kwh=energy, bound=bound)

@@ -5,8 +5,7 @@ are decided on top of an engine's answers (`optimiser.commitment`), so every eng
 programme, however it is solved.
 """
 
-from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -17,8 +16,7 @@ from optimiser.series import Floats
 _NO_CURVES = np.zeros(0)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Objective:
+class Objective(NamedTuple):
     """A want of the strategy: `cost_per_kwh` in each piece, and money on the peak if it has any."""
 
     name: str
@@ -26,22 +24,20 @@ class Objective:
     peak: PeakCharge | None = None
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Ceiling:
+class Ceiling(NamedTuple):
     """An earlier want that must not get worse: its cost per kWh in each piece, and its largest sum."""
 
     cost_per_kwh: Floats
     value: float
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Prices:
+class Prices(NamedTuple):
     """Dual prices >= 0: per DC kWh of each limit in each piece (a row per limit) and of the peak in each
     piece, and per kW of each row of the charging curves; no entries for curves mean that all are 0."""
 
     limits: Floats
     peak: Floats
-    curves: Floats = field(default_factory=lambda: _NO_CURVES)
+    curves: Floats = _NO_CURVES
 
     @classmethod
     def none(cls, problem: PlanningProblem) -> "Prices":
@@ -49,8 +45,7 @@ class Prices:
         return cls(np.zeros((len(problem.limits), problem.n_pieces)), np.zeros(problem.n_pieces))
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Flow:
+class Flow(NamedTuple):
     """Energy [kWh, DC] in every cell, and the prices that prove it.
 
     `value` is the objective's. `bound`: by these prices no flow that delivers as much to every session is
@@ -65,8 +60,7 @@ class Flow:
     start: object | None = None
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Question:
+class Question(NamedTuple):
     """Cheapest way to deliver exactly `energy_kwh` (per session), never over the ceilings.
 
     `preference` says which of the equally cheap answers is wanted: the one with the least of it. An
@@ -77,7 +71,7 @@ class Question:
 
     energy_kwh: Floats
     objective: Objective
-    ceilings: tuple[Ceiling, ...] = field(default=())
+    ceilings: tuple[Ceiling, ...] = ()
     preference: Preference | None = None
     then: Objective | None = None
     start: object | None = None

@@ -11,8 +11,11 @@ import numpy as np
 from optimiser.engines import _flow
 from optimiser.engines.base import Flow, Objective, Prices, Question
 from optimiser.problem import PlanningProblem
+from optimiser.running import RunningPlan
 from optimiser.series import Floats
 from optimiser.settle import settled
+
+_NO_PLAN = None, None, None
 
 
 class FlowEngine:
@@ -27,7 +30,7 @@ class FlowEngine:
 
     def __init__(self, problem: PlanningProblem | None = None) -> None:
         self._problem = problem
-        self._layout = None if problem is None else _laid_out(problem, problem.running_kwh)
+        self._layout = None if problem is None else _laid_out(problem, problem.running)
 
     @staticmethod
     def takes(problem: PlanningProblem) -> bool:
@@ -49,7 +52,7 @@ class FlowEngine:
     ) -> bool:
         """See `Engine.shares_level`."""
         scratch = np.empty(problem.cells.piece.size)
-        layout = self._layout_of(problem, problem.running_kwh)
+        layout = self._layout_of(problem, problem.running)
         return _flow.shares_level(layout, demand_kwh, scratch, takes_at, gives_at)
 
     def cheapest(self, problem: PlanningProblem, question: Question) -> Flow | None:
@@ -58,9 +61,9 @@ class FlowEngine:
             return _by_linear_programme(problem, question)
         energy_kwh, limits, peak = answer = _empty_answer(problem)
         preference = question.preference
-        running_kwh = problem.running_kwh if preference is None else preference.running_kwh
+        running = problem.running if preference is None else preference.running
         found = _flow.cheapest(
-            self._layout_of(problem, running_kwh),
+            self._layout_of(problem, running),
             question.energy_kwh,
             _costs(problem, question.objective, question.then),
             answer,
@@ -68,10 +71,10 @@ class FlowEngine:
         )
         return None if found is None else Flow(energy_kwh, Prices(limits, peak), *found)
 
-    def _layout_of(self, problem: PlanningProblem, running_kwh: Floats | None) -> object:
-        if self._layout is not None and problem is self._problem and running_kwh is problem.running_kwh:
+    def _layout_of(self, problem: PlanningProblem, running: RunningPlan | None) -> object:
+        if self._layout is not None and problem is self._problem and running is problem.running:
             return self._layout
-        return _laid_out(problem, running_kwh)
+        return _laid_out(problem, running)
 
 
 def _by_linear_programme(problem: PlanningProblem, question: Question) -> Flow | None:
@@ -83,7 +86,7 @@ def _by_linear_programme(problem: PlanningProblem, question: Question) -> Flow |
     return Flow(settled(problem, flow.energy_kwh, question.energy_kwh), flow.prices)
 
 
-def _laid_out(problem: PlanningProblem, running_kwh: Floats | None) -> object:
+def _laid_out(problem: PlanningProblem, running: RunningPlan | None) -> object:
     """The problem as the extension reads it: contiguous arrays.
 
     None for no lower bounds, and for powers where upper bounds may be less than power times hours.
@@ -93,8 +96,8 @@ def _laid_out(problem: PlanningProblem, running_kwh: Floats | None) -> object:
         raise ValueError("the limits do not form a tree")
     sizes = tree.lowest, cells.upper_kwh, tree.parent, problem.rooms_kwh
     power_kw = None if problem.window_kwh is None else problem.max_power_kw
-    bounds = problem.raised_kwh, power_kw, running_kwh
-    return _flow.lay_out((*sizes, cells.first_cell, cells.first_piece, problem.hours, *bounds))
+    windows = cells.first_cell, cells.first_piece, problem.hours
+    return _flow.lay_out((*sizes, *windows, problem.raised_kwh, power_kw, *(running or _NO_PLAN)))
 
 
 def _costs(problem: PlanningProblem, objective: Objective, then: Objective | None) -> tuple[object, ...]:

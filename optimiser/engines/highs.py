@@ -136,8 +136,9 @@ def _preferred(
     """
     _hold_optimal(solver, programme, solved)
     columns = np.arange(programme.cost.size, dtype=np.int32)
-    extra = np.zeros(columns.size - preference.cost_per_kwh.size)
-    solver.changeColsCost(columns.size, columns, np.concatenate([preference.cost_per_kwh, extra]))
+    per_kwh = preference.cost_per_kwh
+    extra = np.zeros(columns.size - per_kwh.size)
+    solver.changeColsCost(columns.size, columns, np.concatenate([per_kwh, extra]))
     for kink in preference.kinks:
         _add_kink(solver, kink, preference.problem.largest_kwh)
     solver.setOptionValue("solver", "simplex")

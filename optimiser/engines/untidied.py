@@ -1,7 +1,5 @@
 """An engine that is asked for figures only."""
 
-from dataclasses import replace
-
 from optimiser.engines.base import Engine, Flow, Question
 from optimiser.problem import PlanningProblem
 from optimiser.series import Floats
@@ -24,7 +22,7 @@ class Untidied:
 
     def cheapest(self, problem: PlanningProblem, question: Question) -> Flow | None:
         """See `Engine.cheapest`."""
-        return self._engine.cheapest(problem, replace(question, preference=None))
+        return self._engine.cheapest(problem, question._replace(preference=None))
 
     def shares_level(
         self, problem: PlanningProblem, demand_kwh: Floats, takes_at: Floats, gives_at: Floats

@@ -12,6 +12,7 @@ from benchmarks.subjects.replan import afresh, after_one_change
 from optimiser.delivery import decide_delivery
 from optimiser.engines.base import Flow
 from optimiser.problem import PlanningProblem
+from optimiser.running import RunningPlan
 from optimiser.series import Floats
 from optimiser.taper import reach_kwh
 from tests.optimiser.builders import a_problem, a_session, a_site
@@ -62,11 +63,11 @@ def two_hours(*need_kwh: float) -> PlanningProblem:
 
 def test_who_has_become_shorter_joins_those_whom_it_meets() -> None:
     """Planned for 14 each in the first hour and 40 each in the second; one of the first needs 20 by now."""
-    running = np.array([10.0, 10.0, 10.0, 15.0, 15.0])
-    energy, n_flows = shares(replace(two_hours(14.0, 14.0, 50.0, 40.0, 40.0), running_kwh=running))
+    running = RunningPlan.of(np.array([10.0, 10.0, 10.0, 15.0, 15.0]))
+    energy, n_flows = shares(replace(two_hours(14.0, 14.0, 50.0, 40.0, 40.0), running=running))
     assert energy == pytest.approx([0.0, 0.0, 30.0, 15.0, 15.0])
     assert n_flows == 1
-    energy, n_flows = shares(replace(two_hours(14.0, 14.0, 20.0, 16.0, 16.0), running_kwh=running))
+    energy, n_flows = shares(replace(two_hours(14.0, 14.0, 20.0, 16.0, 16.0), running=running))
     assert energy == pytest.approx([8.0, 8.0, 14.0, 15.0, 15.0])
     assert n_flows == 1
 
@@ -75,24 +76,24 @@ def test_what_the_plan_does_not_tell_is_searched_for() -> None:
     """Planned in another depot altogether."""
     changed = two_hours(30.0, 12.0, 5.0, 14.0, 40.0)
     theirs, n_afresh = shares(changed)
-    ours, n_flows = shares(replace(changed, running_kwh=np.array([1.0, 12.0, 0.0, 3.0, 3.0])))
+    ours, n_flows = shares(replace(changed, running=RunningPlan.of(np.array([1.0, 12.0, 0.0, 3.0, 3.0]))))
     assert ours == pytest.approx(theirs, abs=1e-9)
     assert n_flows == n_afresh > 1
 
 
 def test_more_room_is_shared_out() -> None:
     """Planned with 20 and 30 kWh an hour: 5 short each, then nobody need be."""
-    running = np.array([5.0, 5.0, 10.0, 15.0, 15.0])
+    running = RunningPlan.of(np.array([5.0, 5.0, 10.0, 15.0, 15.0]))
     tight = two_hours(10.0, 10.0, 15.0, 20.0, 20.0)
     roomy = tight.with_rooms((np.array([40.0, 34.0]),))
-    energy, _ = shares(replace(roomy, running_kwh=running))
+    energy, _ = shares(replace(roomy, running=running))
     assert energy == pytest.approx([10.0, 10.0, 15.0, 17.0, 17.0])
 
 
 def test_priorities_are_decided_one_by_one() -> None:
     """What a higher priority gets is given to the next, so it is not off by a plan's last digits."""
     changed = replace(two_hours(30.0, 12.0, 5.0, 14.0, 40.0), priority=np.array([2.0, 1.0, 0.0, 1.0, 0.0]))
-    ours, n_flows = shares(replace(changed, running_kwh=np.array([30.0, 0.0, 0.0, 14.0, 16.0])))
+    ours, n_flows = shares(replace(changed, running=RunningPlan.of(np.array([30.0, 0.0, 0.0, 14.0, 16.0]))))
     theirs, n_afresh = shares(changed)
     assert ours.tolist() == theirs.tolist()
     assert n_flows == n_afresh

@@ -32,6 +32,7 @@ static void share_out(Layout *laid, Arena *arena)
     laid->can_take_in_all = take_part(arena, by_session, sizeof(Word));
     if (!problem->plan)
         return;
+    planned->entry = take_part(arena, problem->n_planned, sizeof(double));
     planned->sum = take_part(arena, n, sizeof(double));
     planned->load = take_part(arena, nodes, sizeof(double));
     planned->holds = take_part(arena, by_piece, sizeof(Word));
@@ -244,7 +245,6 @@ void free_layout(Layout *laid)
 {
     free(laid->above_lower);
     free(laid->planned.above);
-    free(laid->planned.entry);
     free(laid->arena);
     memset(laid, 0, sizeof(*laid));
 }

@@ -34,6 +34,9 @@ typedef struct {
     const Index *parent; /* n_limits: the one above; the first is the root and has NONE */
     const double *room;  /* n_limits x n_pieces */
     const double *plan;  /* n_cells: the running plan, infinite for sessions without one; or 0 */
+    Index n_planned;
+    const Index *planned_cell;  /* n_planned: the cells in which it charges, in their order */
+    const double *planned_kwh;
 } Problem;
 
 /* Those of the sessions of one word of a set that belong together. */
@@ -46,18 +49,11 @@ typedef struct {
     int limit, piece;
 } Place;
 
-/* A cell in which the running plan charges. */
-typedef struct {
-    Index cell;
-    double kwh;
-} Entry;
-
 /* The running plan as it goes into an empty network: whole, at most full, without a look at its limits. */
 typedef struct {
     const double *kwh; /* per cell, infinite for sessions without one; 0 where there is no plan at all */
     double *above;     /* the same array, where there are lower bounds */
-    Entry *entry;      /* in the order of the cells */
-    Index n_entries;
+    double *entry;     /* n_planned: what goes into those cells */
     double *sum;       /* per session: the energy in its cells */
     double *load;      /* per node */
     Word *holds, *can_take, *holds_in, *can_take_in; /* as a network has them */

@@ -28,14 +28,4 @@ static inline int has_any(const double *values, Index n)
     return all != 0;
 }
 
-/* The next of some numbers, from one on, that is above 0; `end` where there is none. There are long runs of zeros. */
-static inline Index skip_zeros(const double *values, Index c, Index end)
-{
-    while (end - c >= 8 && !has_any(values + c, 8))
-        c += 8;
-    while (c < end && !(values[c] > 0.0))
-        c++;
-    return c;
-}
-
 #endif

@@ -42,8 +42,8 @@ static void put_cells(Network *net)
 {
     const Planned *planned = &net->laid->planned;
     memset(net->energy, 0, net->n_cells * sizeof(double));
-    for (const Entry *entry = planned->entry; entry < planned->entry + planned->n_entries; entry++)
-        net->energy[entry->cell] = entry->kwh;
+    for (Index e = 0; e < net->problem->n_planned; e++)
+        net->energy[net->problem->planned_cell[e]] = planned->entry[e];
 }
 
 static void put_sets(Network *net)

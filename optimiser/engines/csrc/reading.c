@@ -65,6 +65,12 @@ static const void *counted_of(Buffers *buffers, PyObject *tuple, Py_ssize_t at, 
     return view ? view->buf : 0;
 }
 
+static int read_planned(Buffers *buffers, PyObject *given, Problem *problem)
+{
+    return (problem->planned_cell = counted_of(buffers, given, 10, NUMBERS, &problem->n_planned)) &&
+           (problem->planned_kwh = entry_of(buffers, given, 11, DOUBLES, problem->n_planned));
+}
+
 static int read_arrays(Buffers *buffers, PyObject *given, Problem *problem)
 {
     Py_ssize_t sessions, cells, limits, nodes;
@@ -82,7 +88,20 @@ static int read_arrays(Buffers *buffers, PyObject *given, Problem *problem)
            (problem->hours = entry_of(buffers, given, 6, DOUBLES, problem->n_pieces)) &&
            read_optional(buffers, PyTuple_GetItem(given, 7), cells, &problem->lower) &&
            read_optional(buffers, PyTuple_GetItem(given, 8), sessions, &problem->power) &&
-           read_optional(buffers, PyTuple_GetItem(given, 9), cells, &problem->plan);
+           read_optional(buffers, PyTuple_GetItem(given, 9), cells, &problem->plan) &&
+           (!problem->plan || read_planned(buffers, given, problem));
+}
+
+/* Whether the planned cells are cells, each once and in their order. */
+static int has_valid_plan(const Problem *problem)
+{
+    Index before = -1, n = problem->plan ? problem->n_planned : 0;
+    int good = 1;
+    for (Index e = 0; e < n; e++) {
+        good &= problem->planned_cell[e] > before;
+        before = problem->planned_cell[e];
+    }
+    return good && before < problem->n_cells;
 }
 
 /* The cells of each session lie in its window, which is within the pieces. */
@@ -115,14 +134,18 @@ static int is_tree(const Problem *problem)
 
 int read_problem(Buffers *buffers, PyObject *given, Problem *problem)
 {
-    if (PyTuple_Size(given) != 10) {
-        PyErr_SetString(PyExc_TypeError, "a problem is a tuple of 10 arrays");
+    if (PyTuple_Size(given) != 12) {
+        PyErr_SetString(PyExc_TypeError, "a problem is a tuple of 12 arrays");
         return 0;
     }
     if (!read_arrays(buffers, given, problem))
         return 0;
     if (!has_valid_cells(problem)) {
         PyErr_SetString(PyExc_ValueError, "the cells of a session must lie in its window, and that within the pieces");
+        return 0;
+    }
+    if (!has_valid_plan(problem)) {
+        PyErr_SetString(PyExc_ValueError, "the planned cells must be cells, each once and in their order");
         return 0;
     }
     if (!is_tree(problem)) {

@@ -12,75 +12,70 @@
 typedef struct {
     double *load; /* by piece, as the sets are */
     Word *holds, *can_take, *holds_in, *can_take_in;
-    Index base, session_words;
+    Index base, end, session_words;
     int bit;
+    double power; /* or 0 where each cell has its own bound */
 } Row;
 
-static inline Row row_for(const Layout *laid, int i)
+static inline Row row_for(const Layout *laid, int s)
 {
     const Planned *planned = &laid->planned;
+    int i = laid->number_of[s];
     return (Row){planned->load + node_at(laid, laid->leaf[i], 0),
                  planned->holds + (i >> 6),
                  planned->can_take + (i >> 6),
                  row_of(planned->holds_in, i, laid->piece_words),
                  row_of(planned->can_take_in, i, laid->piece_words),
                  laid->base[i],
+                 laid->problem.first_cell[s + 1],
                  laid->session_words,
-                 i & 63};
+                 i & 63,
+                 laid->power ? laid->power[s] : 0.0};
 }
 
-/* A cell as planned, at most full, with its load on the lowest limit only. No branches: they could not be foretold. */
-static inline Entry lay_cell(const Row row, Index c, double planned, double upper)
+/* The cells of a session from an entry on in 64 pieces, each as planned and at most full, with their load on the lowest
+ * limit only; the entry behind them. No branches on what is planned: they could not be foretold. */
+static Index lay_word(Layout *laid, const Row *row, Index e, double *sum)
 {
-    Index k = c - row.base;
-    Word is_full = planned >= upper * (1.0 - PLAN_DUST);
-    double energy = is_full ? upper : planned;
-    row.load[k] += energy;
-    row.holds[k * row.session_words] |= (Word)1 << row.bit;
-    row.can_take[k * row.session_words] &= ~(is_full << row.bit);
-    row.holds_in[k >> 6] |= (Word)1 << (k & 63);
-    row.can_take_in[k >> 6] &= ~(is_full << (k & 63));
-    return (Entry){c, energy};
-}
-
-/* All cells of a session as planned, where its power tells what they take; behind the last entry. */
-static Entry *lay_by_power(const Layout *laid, int s, const Row row, Entry *entry)
-{
-    const double *plan = laid->planned.kwh, *hours = laid->problem.hours;
-    Index end = laid->problem.first_cell[s + 1];
-    double power = laid->power[s];
-    if (power <= 0.0)
-        return entry;
-    for (Index c = skip_zeros(plan, laid->problem.first_cell[s], end); c < end; c = skip_zeros(plan, c + 1, end))
-        for (; c < end && plan[c] > WRITTEN_KWH; c++)
-            *entry++ = lay_cell(row, c, plan[c], power * hours[c - row.base]);
-    return entry;
-}
-
-/* The same where some cells may take nothing. */
-static Entry *lay_by_cell(const Layout *laid, int s, const Row row, Entry *entry)
-{
-    const double *plan = laid->planned.kwh, *upper = laid->upper;
-    for (Index c = laid->problem.first_cell[s]; c < laid->problem.first_cell[s + 1]; c++)
-        if (plan[c] > WRITTEN_KWH && upper[c] > WRITTEN_KWH)
-            *entry++ = lay_cell(row, c, plan[c], upper[c]);
-    return entry;
-}
-
-static void lay_session(Layout *laid, int s)
-{
+    const Problem *problem = &laid->problem;
     Planned *planned = &laid->planned;
-    Index first = laid->problem.first_cell[s];
-    int i = laid->number_of[s];
-    if (first == laid->problem.first_cell[s + 1] || planned->kwh[first] == INFINITY) {
-        set_bit(planned->unplanned, i);
-        return;
+    Index w = (problem->planned_cell[e] - row->base) >> 6, c, end = row->base + 64 * (w + 1);
+    const Index *cell = problem->planned_cell, n = problem->n_planned, base = row->base, words = row->session_words;
+    const double *hours = problem->hours, power = row->power, *planned_kwh = problem->planned_kwh;
+    double *entry = planned->entry, *load = row->load, all = 0.0;
+    Word held = 0, full = 0, *holds = row->holds, *can_take = row->can_take;
+    int bit = row->bit;
+    for (end = end < row->end ? end : row->end; e < n && (c = cell[e]) < end; e++) {
+        Index k = c - base;
+        double kwh = planned->above ? planned->above[c] : planned_kwh[e];
+        double upper = laid->power ? power * hours[k] : laid->upper[c];
+        Word counts = (kwh > WRITTEN_KWH) & (upper > WRITTEN_KWH), is_full = counts & (kwh >= upper * (1.0 - PLAN_DUST));
+        double energy = is_full ? upper : counts ? kwh : 0.0;
+        entry[e] = energy;
+        all += energy;
+        load[k] += energy;
+        holds[k * words] |= counts << bit;
+        can_take[k * words] &= ~(is_full << bit);
+        held |= counts << (k & 63);
+        full |= is_full << (k & 63);
     }
-    Entry *entry = planned->entry + planned->n_entries;
-    Entry *end = (laid->power ? lay_by_power : lay_by_cell)(laid, s, row_for(laid, i), entry);
-    planned->n_entries = end - planned->entry;
-    for (; entry < end; entry++)
-        planned->sum[i] += entry->kwh;
+    *sum += all;
+    row->holds_in[w] = held;
+    row->can_take_in[w] &= ~full;
+    return e;
+}
+
+/* A session's cells from an entry on; the first of the next one's. */
+static Index lay_session(Layout *laid, int s, Index e)
+{
+    const Problem *problem = &laid->problem;
+    Index first = problem->first_cell[s], end = problem->first_cell[s + 1], begin = e;
+    const Row row = row_for(laid, s);
+    while (e < problem->n_planned && problem->planned_cell[e] < end)
+        e = lay_word(laid, &row, e, laid->planned.sum + laid->number_of[s]);
+    if (e == begin && (first == end || problem->plan[first] == INFINITY))
+        set_bit(laid->planned.unplanned, laid->number_of[s]);
+    return e;
 }
 
 /* Limits bear what those right below them do. */
@@ -115,13 +110,13 @@ int lay_out_plan(Layout *laid)
     Planned *planned = &laid->planned;
     size_t by_piece = (size_t)laid->problem.n_pieces * laid->session_words;
     size_t by_session = (size_t)laid->problem.n_sessions * laid->piece_words;
-    planned->entry = malloc((laid->problem.n_cells + 1) * sizeof(Entry)); /* pages that are not used cost nothing */
-    if (!planned->entry || lay_above(laid))
+    if (lay_above(laid))
         return NO_MEMORY;
     memcpy(planned->can_take, laid->can_take_all, by_piece * sizeof(Word));
     memcpy(planned->can_take_in, laid->can_take_in_all, by_session * sizeof(Word));
+    Index e = 0;
     for (int s = 0; s < laid->problem.n_sessions; s++)
-        lay_session(laid, s);
+        e = lay_session(laid, s, e);
     bear(laid, 0);
     return FINE;
 }

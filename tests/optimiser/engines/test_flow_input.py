@@ -1,9 +1,12 @@
 """What the extension refuses: it walks along the numbers that it is given, so they must lead somewhere."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from optimiser.problem import PlanningProblem
+from optimiser.running import RunningPlan
 from tests.optimiser.engines.depots import a_depot
 from tests.optimiser.engines.extension import FlowEngine
 
@@ -42,6 +45,15 @@ def test_a_deep_chain_of_limits_is_a_tree() -> None:
     assert FlowEngine().most(problem, problem.need_kwh).energy_kwh.size == problem.cells.piece.size
 
 
+@pytest.mark.parametrize("charging", [[-1, 3], [3, 3], [4, 3], [3, 10**6]])
+def test_planned_cells_that_are_not_cells_in_their_order_are_refused(charging: list[int]) -> None:
+    """Energy is written into them."""
+    problem = a_depot(0, 4)
+    running = RunningPlan(np.zeros(problem.cells.piece.size), np.array(charging, dtype=np.intp), np.ones(2))
+    with pytest.raises(ValueError, match="each once and in their order"):
+        FlowEngine(replace(problem, running=running))
+
+
 @pytest.mark.parametrize("sizes", [(1, 0), (0, 3), (2, 1)], ids=["no pieces", "no sessions", "no cells"])
 def test_where_there_is_nothing_to_charge_nothing_is_charged(sizes: tuple[int, int]) -> None:
     """Nor is anything read or written beside it."""
@@ -52,7 +64,7 @@ def test_where_there_is_nothing_to_charge_nothing_is_charged(sizes: tuple[int, i
     at_first = np.zeros(n_sessions, dtype=np.intp)
     tree, room = np.array([-1], dtype=np.intp), np.ones((1, n_pieces))
     cells = np.zeros(n_sessions + 1, dtype=np.intp), at_first
-    bounds = None, of_sessions, nobody
+    bounds = None, of_sessions, *RunningPlan.of(nobody)
     layout = _flow.lay_out((at_first, nobody, tree, room, *cells, np.ones(n_pieces), *bounds))
     answer = nobody.copy(), np.full((1, n_pieces), np.nan), np.full(n_pieces, np.nan)
     costs = np.zeros(n_pieces), None, np.arange(n_pieces, dtype=np.intp)

@@ -10,6 +10,7 @@ from optimiser.domain import Strategy
 from optimiser.engines.base import Flow, Objective, Question
 from optimiser.preferences import Preference
 from optimiser.problem import PlanningProblem
+from optimiser.running import RunningPlan
 from optimiser.series import Floats
 from optimiser.solve import solve
 from tests.optimiser.builders import a_problem, a_session, a_site
@@ -43,7 +44,7 @@ CHANGES: dict[str, Change] = {
 def assert_as_good(problem: PlanningProblem, question: Question, running_kwh: Floats) -> Flow:
     """The value and what is delivered are those of an answer without a plan, and proven."""
     free = FlowEngine().cheapest(problem, question)
-    beside = replace(question, preference=Preference(problem, running_kwh))
+    beside = question._replace(preference=Preference(problem, RunningPlan.of(running_kwh)))
     flow = FlowEngine().cheapest(problem, beside)
     assert free is not None
     assert flow is not None
@@ -75,7 +76,7 @@ def test_a_cap_that_binds_nobody_hides_nothing(seed: int) -> None:
     problem = a_depot(seed, 20)
     roomy = problem.with_rooms(tuple(limit.room_kwh + 1e9 for limit in problem.limits))
     question = Question(roomy.need_kwh * 0.999, Objective("cost", roomy.price_per_kwh))
-    question = replace(question, energy_kwh=np.minimum(question.energy_kwh, roomy.reach_kwh))
+    question = question._replace(energy_kwh=np.minimum(question.energy_kwh, roomy.reach_kwh))
     running = a_running_plan(problem, seed)
     assert_as_good(roomy, question, np.where(np.isfinite(running), running + 1e-4, running))
 
@@ -85,8 +86,8 @@ def test_what_does_not_fit_does_not_fit_from_a_plan_either() -> None:
     problem = a_depot(4, 25, slack=0.6)
     question = Question(problem.reach_kwh, Objective("cost", problem.price_per_kwh))
     assert FlowEngine().cheapest(problem, question) is None
-    running = Preference(problem, a_running_plan(problem, 4))
-    assert FlowEngine().cheapest(problem, replace(question, preference=running)) is None
+    running = Preference(problem, RunningPlan.of(a_running_plan(problem, 4)))
+    assert FlowEngine().cheapest(problem, question._replace(preference=running)) is None
 
 
 def test_a_plan_in_a_dear_hour_is_left_for_a_cheap_one() -> None:
@@ -100,7 +101,7 @@ def test_a_plan_in_a_dear_hour_is_left_for_a_cheap_one() -> None:
 def test_the_running_peak_is_no_floor() -> None:
     """A plan with a needless peak: the lowest is found below it."""
     problem = a_problem(a_session(leaves_h=4, need_kwh=40.0), site=a_site(100.0))
-    beside = replace(problem, running_kwh=np.array([20.0, 20.0, 0.0, 0.0]))
+    beside = replace(problem, running=RunningPlan.of(np.array([20.0, 20.0, 0.0, 0.0])))
     solution = solve(FlowEngine(), beside, Strategy.PEAK_SUPPRESSION)
     assert solution.energy_kwh.tolist() == pytest.approx([10.0] * 4)
     assert solution.bound == pytest.approx(10.0)

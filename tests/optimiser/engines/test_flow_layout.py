@@ -8,6 +8,7 @@ import pytest
 from optimiser.engines.base import Objective, Question
 from optimiser.preferences import Preference
 from optimiser.problem import PlanningProblem
+from optimiser.running import RunningPlan
 from tests.optimiser.engines.depots import a_depot
 from tests.optimiser.engines.extension import FlowEngine
 from tests.optimiser.engines.flows import assert_same
@@ -18,13 +19,13 @@ from tests.optimiser.engines.test_flow_stays_near import a_running_plan
 def a_replan(kind: dict[str, bool | float], seed: int) -> PlanningProblem:
     """A depot with a running plan that is no longer quite right."""
     problem = a_depot(seed, 40, **kind)  # type: ignore[arg-type]
-    return replace(problem, running_kwh=a_running_plan(problem, seed))
+    return replace(problem, running=RunningPlan.of(a_running_plan(problem, seed)))
 
 
 def a_question(problem: PlanningProblem) -> Question:
     """The cheapest way to deliver what can be delivered, near to the running plan."""
     objective = Objective("cost", problem.price_per_kwh)
-    return Question(deliverable_kwh(problem), objective, preference=Preference(problem, problem.running_kwh))
+    return Question(deliverable_kwh(problem), objective, preference=Preference(problem, problem.running))
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
@@ -40,7 +41,7 @@ def test_one_layout_serves_all_questions_in_any_order(kind: dict[str, bool | flo
         assert_same(once.most(problem, problem.need_kwh), most)
         assert_same(once.cheapest(problem, question), cheapest)
         assert once.shares_level(problem, question.energy_kwh, takes, gives) == level
-        assert once.cheapest(problem, replace(question, energy_kwh=question.energy_kwh * 1e3)) is None
+        assert once.cheapest(problem, question._replace(energy_kwh=question.energy_kwh * 1e3)) is None
 
 
 def test_another_problem_is_laid_out_when_it_is_asked_about() -> None:
@@ -58,9 +59,9 @@ def test_another_problem_is_laid_out_when_it_is_asked_about() -> None:
 def test_the_plan_that_a_question_prefers_counts_and_not_the_problem_s(running: bool) -> None:
     """Another running plan than the problem's own, or none."""
     problem = a_replan({"ties": True}, 7)
-    other = a_running_plan(problem, 8) if running else None
-    question = replace(a_question(problem), preference=Preference(problem, other))
-    theirs = FlowEngine().cheapest(replace(problem, running_kwh=other), question)
+    other = RunningPlan.of(a_running_plan(problem, 8)) if running else None
+    question = a_question(problem)._replace(preference=Preference(problem, other))
+    theirs = FlowEngine().cheapest(replace(problem, running=other), question)
     assert_same(FlowEngine(problem).cheapest(problem, question), theirs)
 
 

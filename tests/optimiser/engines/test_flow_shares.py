@@ -8,6 +8,7 @@ import pytest
 from optimiser.delivery import decide_delivery
 from optimiser.engines.highs import HighsEngine
 from optimiser.problem import PlanningProblem
+from optimiser.running import RunningPlan
 from optimiser.series import Floats
 from optimiser.taper import reach_kwh
 from tests.optimiser.builders import a_problem, a_session, a_site
@@ -32,8 +33,8 @@ def test_fair_shares_are_level_and_others_are_not(seed: int, beside_a_plan: bool
     """Leximin shares are; a tenth of a kWh from one of the shortest to one who is less short is not."""
     problem = a_depot(seed, 25, tree=seed % 2 == 1, slack=0.5)
     if beside_a_plan:
-        problem = replace(problem, running_kwh=a_running_plan(problem, seed))
-    energy = decide_delivery(FlowEngine(), replace(problem, running_kwh=None), reach_kwh(problem)).energy_kwh
+        problem = replace(problem, running=RunningPlan.of(a_running_plan(problem, seed)))
+    energy = decide_delivery(FlowEngine(), replace(problem, running=None), reach_kwh(problem)).energy_kwh
     assert is_level(problem, energy)
     short = (problem.need_kwh - energy) / problem.capacity_kwh
     able = np.flatnonzero(energy > 0.2)

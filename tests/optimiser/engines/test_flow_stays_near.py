@@ -5,7 +5,6 @@ equal prices are asked without a price on the peak.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -23,6 +22,7 @@ from optimiser.engines.highs import HighsEngine
 from optimiser.planner import plan_site
 from optimiser.preferences import Preference
 from optimiser.problem import PlanningProblem
+from optimiser.running import RunningPlan
 from optimiser.series import Floats
 from tests.optimiser.builders import problem_of
 from tests.optimiser.engines.depots import a_depot
@@ -60,8 +60,8 @@ def a_running_plan(problem: PlanningProblem, seed: int) -> Floats:
 
 def assert_as_near(problem: PlanningProblem, question: Question, running_kwh: Floats) -> Flow:
     """Cost as without a running plan, proven; and no further away than HiGHS's answer."""
-    question = replace(question, preference=Preference(problem, running_kwh))
-    flow, free = (FlowEngine().cheapest(problem, q) for q in (question, replace(question, preference=None)))
+    question = question._replace(preference=Preference(problem, RunningPlan.of(running_kwh)))
+    flow, free = (FlowEngine().cheapest(problem, q) for q in (question, question._replace(preference=None)))
     theirs = HighsEngine().cheapest(problem, question)
     assert flow is not None
     assert free is not None
@@ -95,9 +95,9 @@ def test_a_second_want_stays_near_too(seed: int) -> None:
     running, energy = a_running_plan(problem, seed), deliverable_kwh(problem)
     first = Objective("first", np.random.default_rng(seed).choice([1.0, 2.0, 3.0], problem.n_pieces))
     second = Objective("second", problem.price_per_kwh)
-    question = Question(energy, first, preference=Preference(problem, running), then=second)
+    question = Question(energy, first, preference=Preference(problem, RunningPlan.of(running)), then=second)
     flow = FlowEngine().cheapest(problem, question)
-    free = FlowEngine().cheapest(problem, replace(question, preference=None))
+    free = FlowEngine().cheapest(problem, question._replace(preference=None))
     assert flow is not None
     assert free is not None
     assert_within_limits(problem, flow.energy_kwh)
@@ -106,7 +106,7 @@ def test_a_second_want_stays_near_too(seed: int) -> None:
         assert cost_of(problem, objective, flow.energy_kwh) == pytest.approx(cost, rel=1e-9, abs=1e-9)
     least = cost_of(problem, first, flow.energy_kwh)
     ceiling = Ceiling(first.cost_per_kwh, least + 5e-7 * max(1.0, least))
-    held = Question(energy, second, (ceiling,), Preference(problem, running))
+    held = Question(energy, second, (ceiling,), Preference(problem, RunningPlan.of(running)))
     theirs = HighsEngine().cheapest(problem, held)
     if theirs is not None:
         best = beyond_kwh(running, theirs.energy_kwh)
@@ -131,7 +131,7 @@ def test_a_plan_is_not_given_up_for_its_last_digits() -> None:
     digits = np.random.default_rng(298).normal(0.0, 1e-11, running.size)
     running = np.where(np.isfinite(running), running * (1.0 + digits), running)
     question = Question(deliverable_kwh(problem), Objective("cost", problem.price_per_kwh))
-    question = replace(question, preference=Preference(problem, running))
+    question = question._replace(preference=Preference(problem, RunningPlan.of(running)))
     flow = FlowEngine().cheapest(problem, question)
     assert flow is not None
     assert beyond_kwh(running, flow.energy_kwh) < 22.0
@@ -143,7 +143,7 @@ def test_the_plan_of_an_optimum_is_kept_to_the_letter() -> None:
     question = Question(deliverable_kwh(problem), Objective("cost", problem.price_per_kwh))
     first = FlowEngine().cheapest(problem, question)
     assert first is not None
-    again = replace(question, preference=Preference(problem, first.energy_kwh))
+    again = question._replace(preference=Preference(problem, RunningPlan.of(first.energy_kwh)))
     second = FlowEngine().cheapest(problem, again)
     assert second is not None
     assert second.energy_kwh == pytest.approx(first.energy_kwh, abs=1e-9)

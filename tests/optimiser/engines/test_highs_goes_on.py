@@ -1,7 +1,5 @@
 """HiGHS goes on from an earlier answer: as good as one found afresh, and never less than an answer."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -47,7 +45,7 @@ def narrowed(problem: PlanningProblem, share: float) -> PlanningProblem:
 def questions(problem: PlanningProblem, energy_kwh: Floats) -> tuple[Question, Question]:
     """One without, and one with what is preferred."""
     plain = Question(energy_kwh, Objective("cost", problem.price_per_kwh))
-    return plain, replace(plain, preference=make_preference(problem))
+    return plain, plain._replace(preference=make_preference(problem))
 
 
 @pytest.mark.parametrize("share", [0.0, 0.05, 0.2])
@@ -61,9 +59,9 @@ def test_it_ends_at_the_same_cost_with_prices_that_prove_it(share: float) -> Non
         afresh = HIGHS.cheapest(closed, question)
         assert start is not None
         assert afresh is not None
-        onward = HIGHS.cheapest(closed, replace(question, start=start.start))
+        onward = HIGHS.cheapest(closed, question._replace(start=start.start))
         assert onward is not None
-        again = HIGHS.cheapest(closed, replace(question, start=onward.start))
+        again = HIGHS.cheapest(closed, question._replace(start=onward.start))
         for flow in (onward, again):
             assert flow is not None
             cost = cost_of(problem, question.objective, flow.energy_kwh)
@@ -82,7 +80,7 @@ def test_a_start_that_leads_nowhere_soon_is_given_up(monkeypatch: pytest.MonkeyP
     start = HIGHS.cheapest(problem, plain)
     assert start is not None
     monkeypatch.setattr(highs, "MOST_STEPS", 1)
-    assert_same(HIGHS.cheapest(closed, replace(plain, start=start.start)), HIGHS.cheapest(closed, plain))
+    assert_same(HIGHS.cheapest(closed, plain._replace(start=start.start)), HIGHS.cheapest(closed, plain))
 
 
 @pytest.mark.parametrize("other", [9, None])
@@ -97,7 +95,7 @@ def test_a_start_of_something_else_is_passed_over(other: int | None) -> None:
         found = HIGHS.cheapest(larger, questions(larger, np.zeros(larger.n_sessions))[0])
         assert found is not None
         start = found.start
-    assert_same(HIGHS.cheapest(problem, replace(plain, start=start)), HIGHS.cheapest(problem, plain))
+    assert_same(HIGHS.cheapest(problem, plain._replace(start=start)), HIGHS.cheapest(problem, plain))
 
 
 def test_what_cannot_be_is_seen_from_a_start_too() -> None:
@@ -107,7 +105,7 @@ def test_what_cannot_be_is_seen_from_a_start_too() -> None:
     plain, _ = questions(problem, energy)
     start = HIGHS.cheapest(problem, plain)
     assert start is not None
-    assert HIGHS.cheapest(narrowed(problem, 0.95), replace(plain, start=start.start)) is None
+    assert HIGHS.cheapest(narrowed(problem, 0.95), plain._replace(start=start.start)) is None
 
 
 def solved(request: Request) -> tuple[PlanningProblem, Solution, list[bool]]:
