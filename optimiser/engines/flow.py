@@ -101,19 +101,16 @@ def _laid_out(problem: PlanningProblem, running: RunningPlan | None) -> object:
 
 
 def _costs(problem: PlanningProblem, objective: Objective, then: Objective | None) -> tuple[object, ...]:
-    """Costs per piece, the order from the cheapest to the dearest (ties as time goes), and the peak.
+    """Costs per piece, what decides between equals (at last, as time goes), and the peak.
 
-    The peak has an order of its own, without what is wanted then: as time goes, fewer have to step aside.
+    The peak is searched for without what is wanted then: as time goes, fewer have to step aside.
     """
-    cost, peak = objective.cost_per_kwh, objective.peak
-    second = None if then is None else then.cost_per_kwh
-    by_cost = cost.argsort(kind="stable")
-    order = by_cost if second is None else np.lexsort((second, cost))
+    per_piece = objective.cost_per_kwh, None if then is None else then.cost_per_kwh
+    peak = objective.peak
     if peak is None:
-        return cost, second, order
+        return per_piece
     kwh_per_kw = problem.hours / problem.ac_per_dc
-    paid = peak.price_per_kw, peak.floor_kw, kwh_per_kw, problem.immovable_kw, peak.counts
-    return (cost, second, order, *paid, by_cost)
+    return *per_piece, peak.price_per_kw, peak.floor_kw, kwh_per_kw, problem.immovable_kw, peak.counts
 
 
 def _empty_answer(problem: PlanningProblem) -> tuple[Floats, Floats, Floats]:

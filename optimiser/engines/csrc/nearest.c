@@ -149,6 +149,18 @@ static void fill_up(Network *net)
     fill_in_order(net);
 }
 
+/* Nearest to the plan whatever is not yet, or no longer, placed. */
+static void place_near(Near *near)
+{
+    keep_planned(near);
+    if (!serve_directly(near)) {
+        keep_planned(near);
+        serve_all(near);
+    }
+    fill_up(near->net);
+    free(near->below);
+}
+
 int stay_near(Network *net)
 {
     Near near = {.net = net};
@@ -157,12 +169,22 @@ int stay_near(Network *net)
     if (allocate(&near))
         return NO_MEMORY;
     lay_ranks(&near);
-    keep_planned(&near);
-    if (!serve_directly(&near)) {
-        keep_planned(&near);
-        serve_all(&near);
-    }
-    fill_up(net);
-    free(near.below);
+    place_near(&near);
+    return FINE;
+}
+
+int serve_near(Network *net)
+{
+    Near near = {.net = net};
+    if (is_served(net))
+        return FINE;
+    if (allocate(&near))
+        return NO_MEMORY;
+    lay_ranks(&near);
+    near.rank_spare[0] = asked_in_all(net);
+    near.rank_room[0] += near.rank_spare[0];
+    for (int w = 0; w < net->session_words; w++)
+        net->moved[w] |= net->wants[w];
+    place_near(&near);
     return FINE;
 }

@@ -14,4 +14,8 @@ void fit_limits(Network *net);
  * stay, so the cost does. FINE or NO_MEMORY. */
 int stay_near(Network *net);
 
+/* Place what is wanted in a network of one rank with a plan in it, so that as little as can be is charged beyond that; as
+ * much as there is room for. FINE or NO_MEMORY. */
+int serve_near(Network *net);
+
 #endif

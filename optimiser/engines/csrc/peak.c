@@ -83,6 +83,15 @@ void cut_prices(Network *net, PriceList prices)
     memset(prices.peak, 0, net->n_pieces * sizeof(double));
 }
 
+int price_flow(Network *net, const double *cost, PriceList prices)
+{
+    if (is_short(net))
+        return INFEASIBLE;
+    limit_prices(net, cost, prices.limits);
+    memset(prices.peak, 0, net->n_pieces * sizeof(double));
+    return FINE;
+}
+
 int solve_cost(Network *net, const double *cost, PriceList prices)
 {
     if (net->is_warm)
@@ -92,11 +101,7 @@ int solve_cost(Network *net, const double *cost, PriceList prices)
     else
         network_reset(net);
     fill_in_order(net);
-    if (is_short(net))
-        return INFEASIBLE;
-    limit_prices(net, cost, prices.limits);
-    memset(prices.peak, 0, net->n_pieces * sizeof(double));
-    return FINE;
+    return price_flow(net, cost, prices);
 }
 
 /* Where the peak is what binds, the root's price is the peak's. Returns what one kW of peak would save. */

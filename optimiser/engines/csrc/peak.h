@@ -22,6 +22,9 @@ enum { INFEASIBLE = 1 };
 double energy_cost(const Network *net, const double *cost);
 double highest_load_kw(const Network *net, const Peak *peak, double lowest_kw);
 
+/* Prices of a cheapest flow. FINE, or INFEASIBLE where it does not deliver all. */
+int price_flow(Network *net, const double *cost, PriceList prices);
+
 /* Fill at these costs (`net->order` is by them). FINE, INFEASIBLE or NO_MEMORY. */
 int solve_cost(Network *net, const double *cost, PriceList prices);
 

@@ -87,7 +87,7 @@ static double exact_margin(const Network *net, int i)
         cells[k] = row + k;
         left -= net->above_lower ? net->problem->lower[net->problem->first_cell[s] + k] : 0.0;
     }
-    cells = sort_falling(cells, net->sorted + net->n_pieces, n);
+    cells = sort_falling(cells, net->sorted + net->n_pieces, net->queue, n);
     for (int k = n - 1; k >= 0; k--) {
         margin = *cells[k];
         left -= net->upper[net->problem->first_cell[s] + (cells[k] - row)];
@@ -190,7 +190,7 @@ static double paid_together(const Network *net, int limit)
     Laid laid = {INFINITY, net->saved};
     for (int p = 0; p < net->n_pieces; p++)
         dearest[p] = paid + net->order[net->n_pieces - 1 - p];
-    dearest = sort_falling(dearest, dearest + net->n_pieces, net->n_pieces);
+    dearest = sort_falling(dearest, dearest + net->n_pieces, net->queue, net->n_pieces);
     for (int p = 0; p < net->n_pieces; p++)
         sum += paid_by_dearest(net, limit, (int)(dearest[p] - paid), &laid);
     return sum;

@@ -6,6 +6,7 @@
 
 #include "nearest.h"
 #include "proof.h"
+#include "sorting.h"
 
 /* A flow that began from a plan is as good as its bound to so much of its value, or not good enough. */
 #define PROVEN 1e-9
@@ -57,26 +58,47 @@ static int arrange(Network *net)
     return net->plan ? stay_near(net) : tidy(net);
 }
 
-/* Pieces in an order, and those that are equally dear by a cost, and by another if there is one, as one rank. */
-static void lay_order(Network *net, const Index *order, const double *cost, const double *then)
+/* Places of the pieces in `cost` from the dearest to the cheapest, then from the dearest by `then` if there is that, then
+ * from the last. */
+static const double **sort_pieces(Network *net, const double *cost, const double *then)
 {
-    for (int p = 0, rank = 0; p < net->n_pieces; p++) {
-        Index k = order[p], last = order[p > 0 ? p - 1 : 0];
-        rank += cost[k] != cost[last] || (then && then[k] != then[last]);
-        net->order[p] = (int)k;
+    int n = net->n_pieces;
+    const double **places = net->sorted, **spare = net->sorted + n;
+    for (int p = 0; p < n; p++)
+        places[p] = (then ? then : cost) + (n - 1 - p);
+    if (!then)
+        return sort_falling(places, spare, net->queue, n);
+    places = sort_falling(places, spare, net->queue, n);
+    for (int p = 0; p < n; p++)
+        places[p] = cost + (places[p] - then);
+    return sort_falling(places, places == net->sorted ? spare : net->sorted, net->queue, n);
+}
+
+/* Pieces from the cheapest to the dearest by a cost, by another if there is one, then as time goes; those that are equally
+ * dear are one rank. */
+static void lay_order(Network *net, const double *cost, const double *then)
+{
+    const double **falling = sort_pieces(net, cost, then);
+    for (int p = 0, rank = 0, last = 0; p < net->n_pieces; p++) {
+        int k = (int)(falling[net->n_pieces - 1 - p] - cost);
+        rank += p > 0 && (cost[k] != cost[last] || (then && then[k] != then[last]));
+        net->order[p] = last = k;
         net->rank[k] = rank;
     }
 }
 
-static int solve_once(Network *net, const Costs *costs, PriceList prices)
+static int is_flat(const Network *net) { return net->n_pieces == 0 || net->rank[net->order[net->n_pieces - 1]] == 0; }
+
+/* Where all pieces are equally dear whatever delivers everything is cheapest, so what is near is looked for at once. */
+static int solve_near(Network *net, const Costs *costs, PriceList prices)
 {
-    lay_order(net, costs->order, costs->cost, costs->then);
-    return solve_cost(net, costs->cost, prices);
+    put_plan(net);
+    return serve_near(net) == FINE ? price_flow(net, costs->cost, prices) : NO_MEMORY;
 }
 
-static void refill(Network *net, const Costs *costs, const Index *order, const double *then)
+static void refill(Network *net, const Costs *costs, const double *then)
 {
-    lay_order(net, order, costs->cost, then);
+    lay_order(net, costs->cost, then);
     if (!net->is_warm)
         network_reset(net);
     fill_in_order(net);
@@ -85,19 +107,21 @@ static void refill(Network *net, const Costs *costs, const Index *order, const d
 /* The best peak, and under it what is wanted then, unless rounding has closed the way to that. */
 static int solve_peak(Network *net, const Costs *costs, PriceList prices)
 {
-    lay_order(net, costs->peak_order, costs->cost, 0);
     int outcome = solve_with_peak(net, costs->cost, &costs->peak, prices);
     if (outcome != FINE || !costs->then)
         return outcome;
-    refill(net, costs, costs->order, costs->then);
+    refill(net, costs, costs->then);
     if (is_short(net))
-        refill(net, costs, costs->peak_order, 0);
+        refill(net, costs, 0);
     return is_short(net) ? INFEASIBLE : FINE;
 }
 
 static int solve(Network *net, const Costs *costs, PriceList prices)
 {
-    int outcome = (costs->has_peak ? solve_peak : solve_once)(net, costs, prices);
+    lay_order(net, costs->cost, costs->has_peak ? 0 : costs->then);
+    if (net->plan && costs->tidy && !costs->has_peak && is_flat(net))
+        return solve_near(net, costs, prices);
+    int outcome = costs->has_peak ? solve_peak(net, costs, prices) : solve_cost(net, costs->cost, prices);
     return outcome == FINE && costs->tidy ? arrange(net) : outcome;
 }
 

@@ -4,11 +4,9 @@
 
 #include "peak.h"
 
-/* Pieces come in `order`, from the cheapest to the dearest by `cost`, then by `then` if there is that. The best peak is
- * searched for in an order of its own, by `cost` alone. */
+/* Per piece: `cost`, and what decides between equals, or 0. The best peak is searched for by `cost` alone. */
 typedef struct {
     const double *cost, *then;
-    const Index *order, *peak_order;
     Peak peak;
     int has_peak, tidy;
 } Costs;

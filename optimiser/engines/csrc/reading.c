@@ -155,33 +155,21 @@ int read_problem(Buffers *buffers, PyObject *given, Problem *problem)
     return 1;
 }
 
-static int is_order(const Index *order, Py_ssize_t n)
-{
-    for (Py_ssize_t p = 0; p < n; p++)
-        if (order[p] < 0 || order[p] >= n) {
-            PyErr_SetString(PyExc_ValueError, "the order of the pieces names one that is not there");
-            return 0;
-        }
-    return 1;
-}
-
 static int read_peak(Buffers *buffers, PyObject *given, Py_ssize_t n, Costs *costs)
 {
-    costs->peak.price_per_kw = PyFloat_AsDouble(PyTuple_GetItem(given, 3));
-    costs->peak.floor_kw = PyFloat_AsDouble(PyTuple_GetItem(given, 4));
-    return !PyErr_Occurred() && (costs->peak.kwh_per_kw = entry_of(buffers, given, 5, DOUBLES, n)) &&
-           (costs->peak.immovable_kw = entry_of(buffers, given, 6, DOUBLES, n)) &&
-           (costs->peak.counts = entry_of(buffers, given, 7, FLAGS, n)) &&
-           (costs->peak_order = entry_of(buffers, given, 8, NUMBERS, n)) && is_order(costs->peak_order, n);
+    costs->peak.price_per_kw = PyFloat_AsDouble(PyTuple_GetItem(given, 2));
+    costs->peak.floor_kw = PyFloat_AsDouble(PyTuple_GetItem(given, 3));
+    return !PyErr_Occurred() && (costs->peak.kwh_per_kw = entry_of(buffers, given, 4, DOUBLES, n)) &&
+           (costs->peak.immovable_kw = entry_of(buffers, given, 5, DOUBLES, n)) &&
+           (costs->peak.counts = entry_of(buffers, given, 6, FLAGS, n));
 }
 
 int read_costs(Buffers *buffers, PyObject *given, const Problem *problem, Costs *costs)
 {
     Py_ssize_t n = problem->n_pieces;
-    costs->has_peak = PyTuple_Size(given) > 3;
+    costs->has_peak = PyTuple_Size(given) > 2;
     return (costs->cost = entry_of(buffers, given, 0, DOUBLES, n)) &&
            read_optional(buffers, PyTuple_GetItem(given, 1), n, &costs->then) &&
-           (costs->order = entry_of(buffers, given, 2, NUMBERS, n)) && is_order(costs->order, n) &&
            (!costs->has_peak || read_peak(buffers, given, n, costs));
 }
 

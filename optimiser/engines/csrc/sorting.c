@@ -5,28 +5,49 @@
  */
 #include "sorting.h"
 
-static int run_end(const double **places, int at, int n)
+#include <string.h>
+
+/* Where runs end; how many there are. */
+static int find_runs(const double **places, int *ends, int n)
 {
-    for (at++; at < n && *places[at - 1] >= *places[at];)
-        at++;
-    return at < n ? at : n;
+    int runs = 0;
+    for (int at = 1; at <= n; at++)
+        if (at == n || *places[at - 1] < *places[at])
+            ends[runs++] = at;
+    return runs;
 }
 
-/* The first two runs as one; how many places that are. */
-static int merge_two(const double **from, const double **to, int n)
+/* Two runs, the second of which begins in the middle, as one. Which of two is greater cannot be foretold: no branch. */
+static void merge(const double **from, const double **to, int at, int middle, int end)
 {
-    int middle = run_end(from, 0, n), end = middle < n ? run_end(from, middle, n) : n, a = 0, b = middle;
-    for (int at = 0; at < end; at++)
-        to[at] = b >= end || (a < middle && *from[a] >= *from[b]) ? from[a++] : from[b++];
-    return end;
+    int a = at, b = middle;
+    for (to += at; a < middle && b < end; to++) {
+        int is_first = *from[a] >= *from[b];
+        *to = from[is_first ? a : b];
+        a += is_first;
+        b += !is_first;
+    }
+    memcpy(to, from + a, (middle - a) * sizeof(*to));
+    memcpy(to + (middle - a), from + b, (end - b) * sizeof(*to));
 }
 
-const double **sort_falling(const double **places, const double **spare, int n)
+/* Half as many runs; how many there are then. */
+static int merge_runs(const double **from, const double **to, int *ends, int runs)
 {
-    while (n > 0 && run_end(places, 0, n) < n) {
+    int merged = 0;
+    for (int r = 0, at = 0; r < runs; r += 2, at = ends[merged++]) {
+        int last = r + 1 < runs ? r + 1 : r;
+        merge(from, to, at, ends[r], ends[last]);
+        ends[merged] = ends[last];
+    }
+    return merged;
+}
+
+const double **sort_falling(const double **places, const double **spare, int *ends, int n)
+{
+    for (int runs = find_runs(places, ends, n); runs > 1;) {
         const double **merged = spare;
-        for (int at = 0; at < n;)
-            at += merge_two(places + at, merged + at, n - at);
+        runs = merge_runs(places, merged, ends, runs);
         spare = places;
         places = merged;
     }

@@ -67,7 +67,7 @@ def test_where_there_is_nothing_to_charge_nothing_is_charged(sizes: tuple[int, i
     bounds = None, of_sessions, *RunningPlan.of(nobody)
     layout = _flow.lay_out((at_first, nobody, tree, room, *cells, np.ones(n_pieces), *bounds))
     answer = nobody.copy(), np.full((1, n_pieces), np.nan), np.full(n_pieces, np.nan)
-    costs = np.zeros(n_pieces), None, np.arange(n_pieces, dtype=np.intp)
+    costs = np.zeros(n_pieces), None
     _flow.most(layout, of_sessions, answer)
     assert _flow.cheapest(layout, of_sessions, costs, answer, True) == (0.0, 0.0)
     assert not answer[1].any()
