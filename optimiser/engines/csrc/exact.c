@@ -8,7 +8,7 @@
 
 static double room_of_cell(const Network *net, int i, Index cell)
 {
-    double room = net->upper[cell] - net->energy[cell];
+    double room = upper_in(net, i, (int)(cell - net->base[i])) - net->energy[cell];
     for (int l = net->leaf[i]; l != NONE; l = net->parent[l]) {
         double spare = net->spare[node_of(net, l, (int)(cell - net->base[i]))];
         room = spare < room ? spare : room;
@@ -18,7 +18,7 @@ static double room_of_cell(const Network *net, int i, Index cell)
 
 static void change_cell(Network *net, int i, Index cell, double amount)
 {
-    net->energy[cell] = least(net->energy[cell] + amount, net->upper[cell]);
+    net->energy[cell] = least(net->energy[cell] + amount, upper_in(net, i, (int)(cell - net->base[i])));
     for (int l = net->leaf[i]; l != NONE; l = net->parent[l])
         net->spare[node_of(net, l, (int)(cell - net->base[i]))] -= amount;
 }

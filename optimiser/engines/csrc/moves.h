@@ -15,12 +15,14 @@ static inline void push_cell(Network *net, int i, int k, double amount)
     }
     set_bit(row_of(net->holds, k, net->session_words), i);
     set_bit(row_of(net->holds_in, i, net->piece_words), k);
+    set_bit(row_of(net->touched_in, i, net->piece_words), k);
 }
 
 static inline void pull_cell(Network *net, int i, int k, double amount)
 {
     double *energy = net->energy + net->base[i] + k;
     double upper = upper_in(net, i, k);
+    set_bit(row_of(net->touched_in, i, net->piece_words), k);
     *energy = amount >= *energy ? 0.0 : *energy - amount;
     if (!cell_has_energy(upper, *energy)) {
         *energy = 0.0;

@@ -37,8 +37,11 @@ typedef struct {
     int has_found;
 } Near;
 
-/* All that can be served along paths that are the cheapest for certain: whether that is all there is. If not, what is
- * above the plan has to come out again before any search. */
+/* Nothing above the plan is left in the sessions that were moved, and what they have below it is marked. */
+void keep_planned(Near *near);
+
+/* All that can be served along paths that are the cheapest for certain: whether that is all there is. If not, nothing
+ * above the plan is left. */
 int serve_directly(Near *near);
 
 /* Distances of all items from free room, up to the first unserved session: whether one was found, at
@@ -94,14 +97,17 @@ static inline Word gives_in(const Near *near, int i, int w, int cost)
     return cost ? near->above_in[at] : near->net->holds_in[at] & ~near->above_in[at];
 }
 
-static inline double planned_in(const Near *near, Index c) { return least(near->net->plan[c], near->net->upper[c]); }
+static inline double planned_in(const Near *near, int i, int k)
+{
+    return least(near->net->plan[near->net->base[i] + k], upper_in(near->net, i, k));
+}
 
 /* Below and above the plan, as the energy of a cell now is. */
 static inline void mark_cell(Near *near, int i, int k)
 {
     Network *net = near->net;
     Index c = net->base[i] + k;
-    double planned = planned_in(near, c), dust = PLAN_DUST * net->upper[c];
+    double planned = planned_in(near, i, k), dust = PLAN_DUST * upper_in(net, i, k);
     int is_below = net->energy[c] < planned - dust, is_above = net->energy[c] > planned + dust;
     put_bit(row_of(near->below, k, net->session_words), i, is_below);
     put_bit(row_of(near->below_in, i, net->piece_words), k, is_below);

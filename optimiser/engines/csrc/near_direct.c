@@ -36,7 +36,7 @@ static void serve_as_planned(Near *near, int i)
         for (Word bits = below[w]; bits && bit_is_set(net->wants, i); bits &= bits - 1) {
             int k = 64 * w + lowest_bit(bits);
             Index c = net->base[i] + k;
-            serve_in(near, i, k, planned_in(near, c) - net->energy[c]);
+            serve_in(near, i, k, planned_in(near, i, k) - net->energy[c]);
             mark_cell(near, i, k);
         }
 }
@@ -157,5 +157,7 @@ int serve_directly(Near *near)
     if (!is_served(net) && net->n_limits == 1 && need_others(near))
         for (int i = next_wanting(net, 0); i < net->n_sessions; i = next_wanting(net, i + 1))
             serve_in_place_of_others(near, i);
+    if (!is_served(net))
+        keep_planned(near);
     return is_served(net);
 }

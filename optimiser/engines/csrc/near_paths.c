@@ -109,7 +109,7 @@ static double cell_room(const Near *near, int i, int k, int gives)
 {
     const Network *net = near->net;
     Index c = net->base[i] + k;
-    double end = leads_to_plan(near, i, k, gives) ? planned_in(near, c) : gives ? 0.0 : net->upper[c];
+    double end = leads_to_plan(near, i, k, gives) ? planned_in(near, i, k) : gives ? 0.0 : upper_in(net, i, k);
     return gives ? net->energy[c] - end : end - net->energy[c];
 }
 
@@ -120,7 +120,7 @@ static void change_cell(Near *near, int i, int k, int gives, double amount)
     set_bit(near->net->moved, i);
     (gives ? pull_cell : push_cell)(near->net, i, k, amount);
     if (meets_plan)
-        near->net->energy[c] = planned_in(near, c);
+        near->net->energy[c] = planned_in(near, i, k);
     mark_cell(near, i, k);
 }
 

@@ -30,12 +30,13 @@ static void take_out_unplanned(Near *near, int i)
 {
     Network *net = near->net;
     const Word *held = row_of(net->holds_in, i, net->piece_words);
+    const Word *touched = row_of(net->touched_in, i, net->piece_words);
     for (int w = 0; w < net->piece_words; w++)
-        for (Word bits = held[w]; bits; bits &= bits - 1) {
+        for (Word bits = held[w] & touched[w]; bits; bits &= bits - 1) {
             int k = 64 * w + lowest_bit(bits);
             Index c = net->base[i] + k;
             double kept = net->plan[c] < INFINITY ? net->plan[c] : 0.0, extra = net->energy[c] - kept;
-            if (extra > PLAN_DUST * net->upper[c]) {
+            if (extra > 0.0 && extra > PLAN_DUST * upper_in(net, i, k)) {
                 take_out(net, i, k, extra);
                 near->rank_spare[net->rank[k]] += extra;
             }
@@ -49,15 +50,16 @@ static void mark_below(Near *near, int i)
     const Planned *planned = &net->laid->planned;
     int any = bit_is_set(planned->unplanned, i);
     const Word *cells = row_of(any ? net->laid->can_take_in_all : planned->holds_in, i, net->piece_words);
+    const Word *touched = row_of(net->touched_in, i, net->piece_words);
     for (int w = 0; w < net->piece_words; w++)
-        for (Word bits = cells[w]; bits; bits &= bits - 1) {
+        for (Word bits = any ? cells[w] : cells[w] & touched[w]; bits; bits &= bits - 1) {
             int k = 64 * w + lowest_bit(bits);
             if (net->energy[net->base[i] + k] < net->plan[net->base[i] + k])
                 mark_cell(near, i, k);
         }
 }
 
-static void keep_planned(Near *near)
+void keep_planned(Near *near)
 {
     const Network *net = near->net;
     for (int i = next_moved(net, 0); i < net->n_sessions; i = next_moved(net, i + 1)) {
@@ -110,9 +112,10 @@ static void serve_all(Near *near)
 static double beyond_plan(const Network *net, int i)
 {
     const Word *held = row_of(net->holds_in, i, net->piece_words);
+    const Word *touched = row_of(net->touched_in, i, net->piece_words);
     double beyond = 0.0;
     for (int w = 0; w < net->piece_words; w++)
-        for (Word bits = held[w]; bits; bits &= bits - 1) {
+        for (Word bits = held[w] & touched[w]; bits; bits &= bits - 1) {
             Index c = net->base[i] + 64 * w + lowest_bit(bits);
             beyond += greatest(net->energy[c] - net->plan[c], 0.0);
         }
@@ -153,10 +156,8 @@ static void fill_up(Network *net)
 static void place_near(Near *near)
 {
     keep_planned(near);
-    if (!serve_directly(near)) {
-        keep_planned(near);
+    if (!serve_directly(near))
         serve_all(near);
-    }
     fill_up(near->net);
     free(near->below);
 }

@@ -18,6 +18,7 @@ static void share_out(Network *net, Arena *arena)
     net->holds = take_part(arena, p * sw, sizeof(Word));
     net->can_take_in = take_part(arena, n * pw, sizeof(Word));
     net->holds_in = take_part(arena, n * pw, sizeof(Word));
+    net->touched_in = take_part(arena, n * pw, sizeof(Word));
     net->wants = take_part(arena, sw, sizeof(Word));
     net->moved = take_part(arena, sw, sizeof(Word));
     net->live_sessions = take_part(arena, sw, sizeof(Word));

@@ -50,6 +50,7 @@ typedef struct {
     Word *holds;         /* per piece: sessions that charge in it */
     Word *can_take_in;   /* per session: pieces in which it can charge more */
     Word *holds_in;      /* per session: pieces in which it charges */
+    Word *touched_in;    /* per session: pieces in which its energy may be another than what the filling began with */
     Word *wants;         /* sessions with energy left to place */
     Word *moved;         /* sessions of which something was placed or re-routed, or could not be as planned */
     Word *live_sessions; /* those that a later augmentation can still pass */

@@ -55,6 +55,7 @@ static void put_sets(Network *net)
     memcpy(net->can_take, planned->can_take, by_piece);
     memcpy(net->holds_in, planned->holds_in, by_session);
     memcpy(net->can_take_in, planned->can_take_in, by_session);
+    memset(net->touched_in, 0, by_session);
     for (int node = 0; node < net->n_nodes; node++)
         net->spare[node] = net->room[node] - planned->load[node];
 }
@@ -94,6 +95,7 @@ static int is_under(const Network *net, int i, int limit)
 static void shave(Network *net, int i, int k, double amount)
 {
     net->energy[net->base[i] + k] -= amount;
+    set_bit(row_of(net->touched_in, i, net->piece_words), k);
     net->missing[i] += amount;
     use_chain(net, net->leaf[i], k, -amount);
 }
