@@ -135,6 +135,9 @@ static inline int node_has_flow(const Network *net, int node)
     return net->room[node] - net->spare[node] > SUM_DUST * net->room[node];
 }
 
+/* Whether all pieces are of one rank. */
+static inline int is_flat(const Network *net) { return !net->n_pieces || !net->rank[net->order[net->n_pieces - 1]]; }
+
 /* The next session from one on that is moved; `n_sessions` where there is none. */
 static inline int next_moved(const Network *net, int i) { return next_bit(net->moved, i, net->n_sessions); }
 

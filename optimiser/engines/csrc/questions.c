@@ -87,8 +87,6 @@ static void lay_order(Network *net, const double *cost, const double *then)
     }
 }
 
-static int is_flat(const Network *net) { return net->n_pieces == 0 || net->rank[net->order[net->n_pieces - 1]] == 0; }
-
 /* Where all pieces are equally dear whatever delivers everything is cheapest, so what is near is looked for at once. */
 static int solve_near(Network *net, const Costs *costs, PriceList prices)
 {
