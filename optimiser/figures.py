@@ -12,9 +12,11 @@ from optimiser.units import MS_PER_HOUR
 
 def piece_loads_kw(problem: PlanningProblem, energy_kwh: Floats) -> Floats:
     """The largest AC load within every piece: a run that ends early still draws its power until then."""
-    _, power_kw = charging_of_cells(problem, energy_kwh)
-    charging = problem.by_piece(power_kw)
-    return problem.immovable_kw + charging * problem.ac_per_dc
+    charging = charging_of_cells(problem, energy_kwh)
+    piece = problem.cells.piece[charging.cell]
+    drawn_kw = np.bincount(piece, charging.power_kw, minlength=problem.n_pieces)
+    loads_kw: Floats = problem.immovable_kw + drawn_kw * problem.ac_per_dc
+    return loads_kw
 
 
 def planned_kwh(problem: PlanningProblem, energy_kwh: Floats) -> Floats:

@@ -58,6 +58,15 @@ def _battery_strokes(session: Index, start_ms: Instants, end_ms: Instants, power
     return _Strokes(session, start_ms, end_ms, power_kw, np.zeros(power_kw.size))
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class CellCharging:
+    """Cells that charge, in their order; when each one's charging ends, and its power until then."""
+
+    cell: Index
+    end_ms: Instants
+    power_kw: Floats
+
+
 def make_segments(problem: PlanningProblem, energy_kwh: Floats, now_ms: int) -> Segments:
     """Segments of every session, covering `[max(arrival, now), departure)`."""
     strokes = _with_preconditioning(problem, _all_strokes(problem, energy_kwh, now_ms))
@@ -66,19 +75,21 @@ def make_segments(problem: PlanningProblem, energy_kwh: Floats, now_ms: int) -> 
     return _merged(problem, strokes)
 
 
-def charging_of_cells(problem: PlanningProblem, energy_kwh: Floats) -> tuple[Instants, Floats]:
-    """When every cell's charging ends, and its power [kW] until then.
+def charging_of_cells(problem: PlanningProblem, energy_kwh: Floats) -> CellCharging:
+    """The cells that charge, when each one's charging ends, and its power [kW] until then.
 
     That is the piece's end, or where a run ends inside the piece at its least power. That end is rounded
     up to a millisecond, so that no limit is broken.
     """
-    start_ms = problem.grid.piece_starts_ms[problem.cells.piece]
-    span_ms = np.diff(problem.grid.piece_edges_ms)[problem.cells.piece].astype(np.float64)
-    low = least_kwh(problem, run_power_kw(problem), energy_kwh) / problem.cell_hours
-    early = (energy_kwh > 0.0) & (energy_kwh < low * problem.cell_hours * (1.0 - 1e-9))
-    exact_ms = np.where(early, energy_kwh * MS_PER_HOUR / np.maximum(low, 1e-9), span_ms)
+    cell = np.flatnonzero(energy_kwh > 0.0)
+    piece, hours, kwh = problem.cells.piece[cell], problem.cell_hours[cell], energy_kwh[cell]
+    edges = problem.grid.piece_edges_ms
+    low = least_kwh(problem, run_power_kw(problem), energy_kwh)[cell] / hours
+    early = kwh < low * hours * (1.0 - 1e-9)
+    whole_ms = (edges[piece + 1] - edges[piece]).astype(np.float64)
+    exact_ms = np.where(early, kwh * MS_PER_HOUR / np.maximum(low, 1e-9), whole_ms)
     span_ms = np.maximum(np.ceil(exact_ms - 1e-6), 1.0)
-    return start_ms + span_ms.astype(np.int64), energy_kwh * MS_PER_HOUR / span_ms
+    return CellCharging(cell, edges[piece] + span_ms.astype(np.int64), kwh * MS_PER_HOUR / span_ms)
 
 
 def _column(problem: PlanningProblem, name: str) -> Floats:
@@ -86,7 +97,7 @@ def _column(problem: PlanningProblem, name: str) -> Floats:
 
 
 def _all_strokes(problem: PlanningProblem, energy_kwh: Floats, now_ms: int) -> _Strokes:
-    """Cells, what is left of a piece after a run's early end, fixed power, and idle time around them."""
+    """Cells that charge, fixed power, and idle time around them."""
     cells = _cell_strokes(problem, energy_kwh)
     fixed = _fixed_strokes(problem)
     idle = _idle_strokes(problem, now_ms, cells, fixed)
@@ -94,14 +105,11 @@ def _all_strokes(problem: PlanningProblem, energy_kwh: Floats, now_ms: int) -> _
 
 
 def _cell_strokes(problem: PlanningProblem, energy_kwh: Floats) -> _Strokes:
-    """One stroke per cell, and one of no power after a run that ends early."""
-    edges = problem.grid.piece_edges_ms
-    start, end = edges[problem.cells.piece], edges[problem.cells.piece + 1]
-    last, power = charging_of_cells(problem, energy_kwh)
-    charging = _battery_strokes(problem.cell_session, start, last, power)
-    rest = np.flatnonzero(last < end)
-    after = _battery_strokes(problem.cell_session[rest], last[rest], end[rest], np.zeros(rest.size))
-    return _joined(charging, after)
+    """One stroke per cell that charges, one in five: all that follows takes longer the more there are."""
+    charging = charging_of_cells(problem, energy_kwh)
+    start_ms = problem.grid.piece_starts_ms[problem.cells.piece[charging.cell]]
+    session = problem.cell_session[charging.cell]
+    return _battery_strokes(session, start_ms, charging.end_ms, charging.power_kw)
 
 
 def _fixed_strokes(problem: PlanningProblem) -> _Strokes:

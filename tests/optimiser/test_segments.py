@@ -86,8 +86,8 @@ def test_every_session_has_its_own_rows() -> None:
 def test_an_early_end_is_rounded_up_to_a_millisecond() -> None:
     """So the power never rises above the least that the run has."""
     problem = a_problem(a_session(leaves_h=1, need_kwh=7.0, max_kw=18.0, min_kw=18.0))
-    ends, power = charging_of_cells(problem, np.array([7.0]))
-    assert int(ends[0]) - NOW_MS == 1_400_000
-    ends, power = charging_of_cells(problem, np.array([7.000001]))
-    assert int(ends[0]) - NOW_MS == 1_400_001
-    assert 17.9995 < power[0] <= 18.0
+    charging = charging_of_cells(problem, np.array([7.0]))
+    assert int(charging.end_ms[0]) - NOW_MS == 1_400_000
+    charging = charging_of_cells(problem, np.array([7.000001]))
+    assert int(charging.end_ms[0]) - NOW_MS == 1_400_001
+    assert 17.9995 < charging.power_kw[0] <= 18.0
