@@ -1,12 +1,12 @@
 """Many changed requests planned at once, on all cores, always with the same answer in the same order."""
 
 import multiprocessing
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from api.processes import settle_in, usable_cores
 from optimiser.domain import PlanRequest
 from optimiser.key_figures import KeyFigures, key_figures
 from optimiser.what_if import Change, apply
@@ -40,6 +40,7 @@ _subjects: list[_Subject] = []
 
 
 def _begin(subject: _Subject) -> None:
+    settle_in()
     _subjects[:] = [subject]
 
 
@@ -87,10 +88,3 @@ def _figures_of_each(
 def worthwhile_workers(plans: int, seconds_each: float) -> int:
     """As many processes as the cores can run and as have more to do than to start."""
     return max(1, min(usable_cores(), int(plans * seconds_each / _START_SECONDS)))
-
-
-def usable_cores() -> int:
-    """The cores that this process may use, where the system tells; else all."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

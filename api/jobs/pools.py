@@ -15,6 +15,7 @@ from threading import Lock, Thread
 
 from api.exceptions import NoSchedulerError
 from api.jobs.planning import Blame, PlanAnswer, PlanTask, plan_task
+from api.processes import settle_in, usable_cores
 
 _PRELOADED = ["api.jobs.planning", "optimiser.planner"]
 _CONNECT_TIMEOUT_S = 10
@@ -73,16 +74,11 @@ def open_pool(workers: int | None = None, scheduler: str | None = None) -> Itera
         with _dask_pool(scheduler) as pool:
             yield pool
         return
-    pool = PlanningPool(_local_executor, workers or _cores(), (BrokenExecutor,))
+    pool = PlanningPool(_local_executor, workers or usable_cores(), (BrokenExecutor,))
     try:
         yield pool
     finally:
         pool.close()
-
-
-def _cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _local_executor(workers: int) -> Executor:
@@ -96,6 +92,7 @@ def _local_executor(workers: int) -> Executor:
 
 def _begin_worker() -> None:
     """Leave interruptions to the parent, and do not outlive it: a killed one cannot say goodbye."""
+    settle_in()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:

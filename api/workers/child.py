@@ -18,6 +18,7 @@ import structlog
 from adapters.store import open_store
 from api.clock import now_ms
 from api.logs import configure_logs
+from api.processes import settle_in
 from api.workers.perform import perform
 
 _BUG = 1
@@ -44,6 +45,7 @@ def serve_tasks(pipe: Connection, setup: ChildSetup) -> None:
     store = open_store(setup.database_url, now_ms)
     if setup.niceness and hasattr(os, "nice"):
         os.nice(setup.niceness)
+    settle_in()
     pipe.send(None)
     while True:
         try:

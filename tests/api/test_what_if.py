@@ -10,11 +10,12 @@ from typer.testing import CliRunner
 
 from api.cli import app
 from api.example_what_if import EXAMPLE_WHAT_IF
+from api.processes import usable_cores
 from api.service import check_plan_documents, make_plan
 from api.settings import Settings
 from api.what_if import answer, read_parts
 from api.what_if_answers import WhatIfResponse
-from api.what_if_workers import all_figures, usable_cores, worthwhile_workers
+from api.what_if_workers import all_figures, worthwhile_workers
 from optimiser.exceptions import InvalidRequestError
 from optimiser.lateness import Lateness
 from optimiser.what_if import LatenessDraw, Together
