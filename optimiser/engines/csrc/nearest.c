@@ -8,6 +8,8 @@
 #include <string.h>
 
 #define MAX_ROUNDS 400 /* so many searches at most; the rest is filled without regard to the plan */
+/* So many sessions at most are tried without a fill, which tells sooner of many that not all have room. */
+#define FEW 8
 /* More than this left over [kWh]: rounding has closed the way. Less than that is hidden where a plan is put into a
  * network, and a plan must not be given up for it. */
 #define UNPLACED_KWH 1e-7
@@ -152,16 +154,6 @@ static void fill_up(Network *net)
     fill_in_order(net);
 }
 
-/* Nearest to the plan whatever is not yet, or no longer, placed. */
-static void place_near(Near *near)
-{
-    keep_planned(near);
-    if (!serve_directly(near))
-        serve_all(near);
-    fill_up(near->net);
-    free(near->below);
-}
-
 int stay_near(Network *net)
 {
     Near near = {.net = net};
@@ -170,22 +162,37 @@ int stay_near(Network *net)
     if (allocate(&near))
         return NO_MEMORY;
     lay_ranks(&near);
-    place_near(&near);
+    keep_planned(&near);
+    if (!serve_directly(&near))
+        serve_all(&near);
+    fill_up(net);
+    free(near.below);
     return FINE;
+}
+
+static int count_wanting(const Network *net)
+{
+    int count = 0;
+    for (int w = 0; w < net->session_words; w++)
+        count += count_bits(net->wants[w]);
+    return count;
 }
 
 int serve_near(Network *net)
 {
     Near near = {.net = net};
-    if (is_served(net))
-        return FINE;
-    if (allocate(&near))
-        return NO_MEMORY;
+    int wanting = count_wanting(net);
+    if (wanting == 0)
+        return 1;
+    if (wanting > FEW || allocate(&near))
+        return 0;
     lay_ranks(&near);
     near.rank_spare[0] = asked_in_all(net);
     near.rank_room[0] += near.rank_spare[0];
     for (int w = 0; w < net->session_words; w++)
         net->moved[w] |= net->wants[w];
-    place_near(&near);
-    return FINE;
+    keep_planned(&near);
+    int served = serve_directly(&near);
+    free(near.below);
+    return served;
 }

@@ -14,8 +14,8 @@ void fit_limits(Network *net);
  * stay, so the cost does. FINE or NO_MEMORY. */
 int stay_near(Network *net);
 
-/* Place what is wanted in a network of one rank with a plan in it, so that as little as can be is charged beyond that; as
- * much as there is room for. FINE or NO_MEMORY. */
+/* Place what is wanted in a network of one rank with a plan in it, along paths that need no search, so that as little as
+ * can be is charged beyond that: whether all was. If not, nothing beyond the plan is left. */
 int serve_near(Network *net);
 
 #endif

@@ -87,11 +87,13 @@ static void lay_order(Network *net, const double *cost, const double *then)
     }
 }
 
-/* Where all pieces are equally dear whatever delivers everything is cheapest, so what is near is looked for at once. */
-static int solve_near(Network *net, const Costs *costs, PriceList prices)
+/* Where all pieces are equally dear whatever delivers everything is cheapest, so what is near is tried at once. */
+static int is_served_near(Network *net, const Costs *costs)
 {
+    if (!net->plan || !costs->tidy || costs->has_peak || !is_flat(net))
+        return 0;
     put_plan(net);
-    return serve_near(net) == FINE ? price_flow(net, costs->cost, prices) : NO_MEMORY;
+    return serve_near(net);
 }
 
 static void refill(Network *net, const Costs *costs, const double *then)
@@ -117,8 +119,8 @@ static int solve_peak(Network *net, const Costs *costs, PriceList prices)
 static int solve(Network *net, const Costs *costs, PriceList prices)
 {
     lay_order(net, costs->cost, costs->has_peak ? 0 : costs->then);
-    if (net->plan && costs->tidy && !costs->has_peak && is_flat(net))
-        return solve_near(net, costs, prices);
+    if (is_served_near(net, costs))
+        return price_flow(net, costs->cost, prices);
     int outcome = costs->has_peak ? solve_peak(net, costs, prices) : solve_cost(net, costs->cost, prices);
     return outcome == FINE && costs->tidy ? arrange(net) : outcome;
 }
