@@ -20,7 +20,6 @@ from optimiser.fewest import served_whole
 from optimiser.limits import Flags
 from optimiser.problem import PlanningProblem
 from optimiser.series import Floats
-from optimiser.taper import reach_kwh
 
 # Who may get all but this may be served whole.
 WHOLE_KWH = 1e-6
@@ -47,11 +46,6 @@ def decide_delivery(engine: Engine, problem: PlanningProblem, most_kwh: Floats |
     energy, minimum_cut = _serve(engine, problem, Wishes(floor, problem.minimum_need_kwh, most))
     energy, target_cut = _serve(engine, problem, Wishes(energy, problem.need_kwh, most))
     return Delivery(energy, minimum_cut, target_cut)
-
-
-def full_delivery(problem: PlanningProblem) -> Delivery:
-    """Everybody gets all that the stay allows, if nobody is in another's way."""
-    return Delivery(reach_kwh(problem))
 
 
 def _serve(engine: Engine, problem: PlanningProblem, wishes: Wishes) -> tuple[Floats, Prices | None]:

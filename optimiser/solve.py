@@ -5,14 +5,15 @@ ones; then least power and unbroken runs (`commitment`). The relaxed prices of e
 they are the certificate.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 
 from optimiser.bounds import missing_bound, strategy_bound, valid_peak_prices
 from optimiser.commitment import commit
-from optimiser.delivery import Delivery, decide_delivery, full_delivery
+from optimiser.delivery import Delivery, decide_delivery
 from optimiser.domain import ShortfallPolicy, Strategy
 from optimiser.engines.base import Ceiling, Engine, Flow, Objective, Prices, Question
 from optimiser.exceptions import SolverError
@@ -24,7 +25,7 @@ from optimiser.search import Aim
 from optimiser.series import Floats
 from optimiser.settle import settled
 from optimiser.strategies import objectives
-from optimiser.taper import LEFT_BEHIND_KWH, follow_curves, upper_along
+from optimiser.taper import LEFT_BEHIND_KWH, follow_curves, reach_kwh, upper_along
 
 # How much worse an earlier stage may get for a later one, relative to max(1, its value). The contract
 # of a plan allows 1e-6; solvers need some room to call the next stage feasible.
@@ -40,21 +41,23 @@ class Solution(NamedTuple):
     """Energy per cell that keeps all rules, what was aimed for, and the proof of it.
 
     `objective` is the strategy's own stage, `prices` are its dual prices, `bound` follows from them at
-    the energies that the plan delivers. `missing_bounds` are those of wants 1 and 2.
-
-    `wanted_kwh` is what the relaxation delivers to each session: less than its need where a limit or
-    its window stands in the way. The plan may deliver less than that where least power or unbroken
-    runs do. `counted`: prices for the number of those short, by priority, where that is to be least.
+    the energies that the plan delivers. `missing_bounds` are those of wants 1 and 2. `counted`: prices for
+    the number of those short, by priority, where that is to be least.
     """
 
     energy_kwh: Floats
-    wanted_kwh: Floats
     delivery: Delivery
     missing_bounds: tuple[float, float]
     objective: Objective
     prices: Prices
     bound: float
-    counted: dict[float, Prices]
+    counted: Mapping[float, Prices] = MappingProxyType({})
+
+    @property
+    def wanted_kwh(self) -> Floats:
+        """What the relaxation delivers to each session: less than its need where a limit or its window stands
+        in the way. The plan may deliver less than that where least power or unbroken runs do."""
+        return self.delivery.energy_kwh
 
 
 class Wants(NamedTuple):
@@ -82,6 +85,15 @@ class Wants(NamedTuple):
             return Question(energy_kwh, self.stages[0], preference=self.preference, then=self.stages[1])
         return Question(energy_kwh, self.stages[0], start=start)
 
+    def end_with_flow(self, problem: PlanningProblem) -> bool:
+        """Whether an exact engine's first flow is the plan, and its bound the proof: as in most depots."""
+        return (
+            len(self.stages) == 1
+            and self.stages[0].peak is None
+            and not problem.has_rules
+            and problem.shortfall_policy is not ShortfallPolicy.FEWEST
+        )
+
     def aim(self, objective: Objective) -> Aim:
         """What the commitment looks for at a stage."""
         return Aim(objective, self.preference, self.trial)
@@ -97,22 +109,31 @@ def solve(
     stages = objectives(problem, strategy)
     wants = Wants(stages, make_preference(problem), trial)
     delivery, relaxed = _deliver(engine, problem, wants)
+    if relaxed.bound is not None and wants.end_with_flow(problem):
+        missing = _missing_bounds(problem, delivery)
+        return Solution(relaxed.energy_kwh, delivery, missing, stages[0], relaxed.prices, relaxed.bound)
+    return _beyond_flow(engine, problem, wants, delivery, relaxed)
+
+
+def _beyond_flow(
+    engine: Engine, problem: PlanningProblem, wants: Wants, delivery: Delivery, relaxed: Flow
+) -> Solution:
+    """Later stages, curves and rules on top of the relaxed flow, whose prices are the proof."""
     kept, wanted_kwh, first = _under_curves(engine, problem, delivery.energy_kwh, wants, relaxed)
     flows = _later_stages(engine, kept, wanted_kwh, wants, first)
     if problem.has_power_rules:
         wants = wants._replace(preference=make_preference(kept, flows[-1].energy_kwh))
     energy = _with_rules(engine, kept, wanted_kwh, wants, flows)
-    peak = valid_peak_prices(problem, stages[0], relaxed.prices.peak)
+    peak = valid_peak_prices(problem, wants.stages[0], relaxed.prices.peak)
     if peak is not relaxed.prices.peak:
         relaxed = relaxed._replace(prices=relaxed.prices._replace(peak=peak))
     return Solution(
         energy_kwh=energy,
-        wanted_kwh=delivery.energy_kwh,
         delivery=delivery,
         missing_bounds=_missing_bounds(problem, delivery),
-        objective=stages[0],
+        objective=wants.stages[0],
         prices=relaxed.prices,
-        bound=_bound(problem, energy, stages[0], relaxed),
+        bound=_bound(problem, energy, wants.stages[0], relaxed),
         counted=_counted(engine, problem, energy),
     )
 
@@ -142,7 +163,9 @@ def _bound(problem: PlanningProblem, energy: Floats, objective: Objective, relax
 
 def _deliver(engine: Engine, problem: PlanningProblem, wants: Wants) -> tuple[Delivery, Flow]:
     """Everybody as much as alone if that can be, which one solve tells; else fair shares of what can."""
-    alone = _with_curve_cut(engine, problem, full_delivery(problem))
+    alone = Delivery(reach_kwh(problem))
+    if problem.curves is not None:
+        alone = _with_curve_cut(engine, problem, alone)
     flow = engine.cheapest(problem, wants.question(engine, problem, alone.energy_kwh))
     if flow is not None:
         return alone, flow

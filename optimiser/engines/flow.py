@@ -115,5 +115,5 @@ def _costs(problem: PlanningProblem, objective: Objective, then: Objective | Non
 
 def _empty_answer(problem: PlanningProblem) -> tuple[Floats, Floats, Floats]:
     """What the extension writes: energy per cell, prices of the limits and of the peak."""
-    limits = np.empty((len(problem.limits), problem.n_pieces))
-    return np.empty(problem.cells.piece.size), limits, np.empty(problem.n_pieces)
+    rooms, pieces = problem.rooms_kwh.shape, problem.hours.size
+    return np.empty(problem.cells.piece.size), np.empty(rooms), np.empty(pieces)

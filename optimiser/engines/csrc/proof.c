@@ -242,9 +242,20 @@ static double peak_worth(const Peak *peak, PriceList prices, int n_pieces)
     return sum;
 }
 
+/* Where all pieces are equally dear no room has a price, and nobody could pay less. */
+static double paid_anywhere(const Network *net, const double *cost)
+{
+    double given = 0.0;
+    for (int i = 0; i < net->n_sessions; i++)
+        given += given_to(net, i);
+    return net->n_pieces ? cost[0] * given : 0.0;
+}
+
 double proven_by(const Network *net, const double *cost, const Peak *peak, PriceList prices,
                  int carefully)
 {
+    if (is_flat(net) && !peak)
+        return paid_anywhere(net, cost);
     double sum = peak ? peak_worth(peak, prices, net->n_pieces) : 0.0;
     add_prices(net, cost, prices);
     memset(net->unseen_sessions, 0xff, net->session_words * sizeof(Word));
