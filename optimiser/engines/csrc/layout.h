@@ -93,6 +93,13 @@ int lay_out_plan(Layout *laid);
 /* Make what is a little below 0 exactly 0; whether it was only a little. */
 int raise_to_zero(double *values, int n);
 
+/* What a plan written down means in a cell: nearly full is full, and next to nothing is nothing. */
+static inline double meant(double kwh, double upper)
+{
+    double energy = kwh >= upper * (1.0 - PLAN_DUST) ? upper : kwh;
+    return energy > WRITTEN_KWH ? energy : 0.0;
+}
+
 static inline int node_at(const Layout *laid, int limit, int piece) { return limit * laid->problem.n_pieces + piece; }
 
 static inline Word *row_of(Word *sets, int i, int n_words) { return sets + (size_t)i * n_words; }

@@ -99,7 +99,7 @@ static inline Word gives_in(const Near *near, int i, int w, int cost)
 
 static inline double planned_in(const Near *near, int i, int k)
 {
-    return least(near->net->plan[near->net->base[i] + k], upper_in(near->net, i, k));
+    return meant(near->net->plan[near->net->base[i] + k], upper_in(near->net, i, k));
 }
 
 /* Below and above the plan, as the energy of a cell now is. */

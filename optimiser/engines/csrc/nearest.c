@@ -37,7 +37,7 @@ static void take_out_unplanned(Near *near, int i)
         for (Word bits = held[w] & touched[w]; bits; bits &= bits - 1) {
             int k = 64 * w + lowest_bit(bits);
             Index c = net->base[i] + k;
-            double kept = net->plan[c] < INFINITY ? net->plan[c] : 0.0, extra = net->energy[c] - kept;
+            double kept = net->plan[c] < INFINITY ? planned_in(near, i, k) : 0.0, extra = net->energy[c] - kept;
             if (extra > 0.0 && extra > PLAN_DUST * upper_in(net, i, k)) {
                 take_out(net, i, k, extra);
                 near->rank_spare[net->rank[k]] += extra;

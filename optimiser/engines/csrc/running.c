@@ -49,8 +49,8 @@ static Index lay_word(Layout *laid, const Row *row, Index e, double *sum)
         Index k = c - base;
         double kwh = planned->above ? planned->above[c] : planned_kwh[e];
         double upper = laid->power ? power * hours[k] : laid->upper[c];
-        Word counts = (kwh > WRITTEN_KWH) & (upper > WRITTEN_KWH), is_full = counts & (kwh >= upper * (1.0 - PLAN_DUST));
-        double energy = is_full ? upper : counts ? kwh : 0.0;
+        double energy = meant(kwh, upper);
+        Word counts = energy > 0.0, is_full = counts & (energy >= upper);
         entry[e] = energy;
         all += energy;
         load[k] += energy;
