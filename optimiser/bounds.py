@@ -72,7 +72,7 @@ def valid_peak_prices(problem: PlanningProblem, objective: Objective, peak_price
     """
     if objective.peak is None:
         return peak_price
-    total = float(peak_price @ (problem.hours / problem.ac_per_dc))
+    total = float(peak_price @ problem.kwh_per_kw)
     return peak_price * min(1.0, objective.peak.price_per_kw / total) if total > 0.0 else peak_price
 
 

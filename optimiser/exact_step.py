@@ -277,7 +277,7 @@ class _Model:
         peak, problem = self.objective.peak, self.problem
         if peak is None:
             return
-        per_kw = problem.hours / problem.ac_per_dc
+        per_kw = problem.kwh_per_kw
         load_kw = problem.immovable_kw + problem.by_piece(self._others_kwh()) / per_kw
         touched = np.zeros(problem.n_pieces, dtype=bool)
         touched[problem.cells.piece[self.cells]] = True

@@ -199,9 +199,7 @@ class Improvement:
             worth += np.minimum(headroom, spare[place]) * price[place]
         if self.objective.peak is not None:
             load_kw = problem.load_kw(energy_kwh)
-            below_kwh = (
-                (load_kw[self.objective.peak.counts].max() - load_kw) * problem.hours / problem.ac_per_dc
-            )
+            below_kwh = (load_kw[self.objective.peak.counts].max() - load_kw) * problem.kwh_per_kw
             below = np.maximum(below_kwh, 0.0)[problem.cells.piece]
             worth += np.minimum(headroom, below) * self.prices.peak[problem.cells.piece]
         return worth

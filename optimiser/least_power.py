@@ -61,7 +61,7 @@ class LeastPower(Search):
             return problem
         load_kw = problem.load_kw(flow.energy_kwh)[peak.counts]
         above_kw = max(peak.floor_kw, float(load_kw.max(initial=0.0))) - problem.immovable_kw
-        room = np.where(peak.counts, np.maximum(above_kw, 0.0) * problem.hours / problem.ac_per_dc, np.inf)
+        room = np.where(peak.counts, np.maximum(above_kw, 0.0) * problem.kwh_per_kw, np.inf)
         site, *others = (limit.room_kwh for limit in problem.limits)
         return problem.with_rooms((np.minimum(site, room), *others))
 

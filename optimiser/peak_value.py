@@ -91,7 +91,7 @@ def _make_prices(
     rising = _paid_peak_kw(load_kw, peak) > peak.floor_kw + ROUNDING_KW
     return _Prices(
         cost=objective.cost_per_kwh,
-        kwh_per_kw=problem.hours / problem.ac_per_dc,
+        kwh_per_kw=problem.kwh_per_kw,
         capped=~network.open[0],
         peaked=peak_pieces(problem, energy_kwh, peak),
         group=group,

@@ -132,6 +132,11 @@ class PlanningProblem:
         return 1.0 / self.site.ac_dc_power_ratio
 
     @cached_property
+    def kwh_per_kw(self) -> Floats:
+        """DC energy that one AC kW is worth in each piece."""
+        return self.hours / self.ac_per_dc
+
+    @cached_property
     def bound_to_runs(self) -> Flags:
         """Sessions that may not switch as they like."""
         return (self.max_pauses < ANY_NUMBER) | (self.min_run_hours > 0.0)

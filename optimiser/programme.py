@@ -155,7 +155,7 @@ def _add_peak_rows(rows: _Rows, problem: PlanningProblem, objective: Objective) 
     if objective.peak is None:
         return np.zeros(0, dtype=np.intp)
     pieces = np.flatnonzero(objective.peak.counts)
-    kwh_per_kw = problem.hours[pieces] / problem.ac_per_dc
+    kwh_per_kw = problem.kwh_per_kw[pieces]
     row_of_piece = np.cumsum(objective.peak.counts) - 1
     cells = np.flatnonzero(objective.peak.counts[problem.cells.piece])
     rise_column = np.full(pieces.size, problem.cells.piece.size)

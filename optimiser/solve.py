@@ -266,7 +266,7 @@ def _peak_kw(problem: PlanningProblem, flow: Flow) -> float:
 def under_peak(problem: PlanningProblem, peak_kw: float) -> PlanningProblem:
     """The problem with the site's room cut to an AC peak."""
     ceiling_kw = peak_kw + HELD * max(1.0, peak_kw)
-    room = np.maximum(ceiling_kw - problem.immovable_kw, 0.0) * problem.hours / problem.ac_per_dc
+    room = np.maximum(ceiling_kw - problem.immovable_kw, 0.0) * problem.kwh_per_kw
     site, *others = (limit.room_kwh for limit in problem.limits)
     return problem.with_rooms((np.minimum(site, room), *others))
 

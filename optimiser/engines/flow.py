@@ -109,8 +109,8 @@ def _costs(problem: PlanningProblem, objective: Objective, then: Objective | Non
     peak = objective.peak
     if peak is None:
         return per_piece
-    kwh_per_kw = problem.hours / problem.ac_per_dc
-    return *per_piece, peak.price_per_kw, peak.floor_kw, kwh_per_kw, problem.immovable_kw, peak.counts
+    paid = peak.price_per_kw, peak.floor_kw, problem.kwh_per_kw, problem.immovable_kw, peak.counts
+    return *per_piece, *paid
 
 
 def _empty_answer(problem: PlanningProblem) -> tuple[Floats, Floats, Floats]:

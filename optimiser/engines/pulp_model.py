@@ -112,7 +112,7 @@ class _Model:
         for j in np.flatnonzero(peak.counts if peak is not None else []):
             charged = _total(cells.get(int(j), []))
             over_kw = float(problem.immovable_kw[j] - (peak.floor_kw if peak is not None else 0.0))
-            kwh_per_kw = float(problem.hours[j] / problem.ac_per_dc)
+            kwh_per_kw = float(problem.kwh_per_kw[j])
             self.lp.addConstraint(charged - kwh_per_kw * rise <= -kwh_per_kw * over_kw, f"peak_{j}")
         return rise
 
