@@ -221,9 +221,15 @@ static void strike_off_seen(Network *net)
     memcpy(net->live_nodes, net->unseen_nodes, (size_t)net->n_limits * net->piece_words * sizeof(Word));
 }
 
+/* Somebody has to charge more in a piece at the end of every path. */
+static int has_live_takers(Network *net, int k)
+{
+    return meets(row_of(net->can_take, k, net->session_words), net->live_sessions, net->session_words);
+}
+
 static void fill_by_rerouting(Network *net, int k)
 {
-    while (node_has_room(net, node_of(net, net->root, k))) {
+    while (node_has_room(net, node_of(net, net->root, k)) && has_live_takers(net, k)) {
         int d = find_levels(net, k);
         if (d == 0) {
             strike_off_seen(net);
