@@ -6,7 +6,6 @@ from threading import Thread
 import uvicorn
 
 from api.app import create_app
-from api.processes import settle_in
 from api.services import Services, open_services
 from api.settings import Settings
 
@@ -46,6 +45,4 @@ def run_server(settings: Settings, host: str, port: int) -> None:
             lifespan="off",
             timeout_graceful_shutdown=round(settings.shutdown_s) + _CLOSE_MARGIN_S,
         )
-        server = DrainingServer(config, services)
-        settle_in()
-        server.run()
+        DrainingServer(config, services).run()

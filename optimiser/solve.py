@@ -163,9 +163,7 @@ def _bound(problem: PlanningProblem, energy: Floats, objective: Objective, relax
 
 def _deliver(engine: Engine, problem: PlanningProblem, wants: Wants) -> tuple[Delivery, Flow]:
     """Everybody as much as alone if that can be, which one solve tells; else fair shares of what can."""
-    alone = Delivery(reach_kwh(problem))
-    if problem.curves is not None:
-        alone = _with_curve_cut(engine, problem, alone)
+    alone = _with_curve_cut(engine, problem, Delivery(reach_kwh(problem)))
     flow = engine.cheapest(problem, wants.question(engine, problem, alone.energy_kwh))
     if flow is not None:
         return alone, flow

@@ -86,6 +86,14 @@ static inline int is_empty(const Word *set, int n_words)
     return 1;
 }
 
+static inline int count_all(const Word *set, int n_words)
+{
+    int count = 0;
+    for (int w = 0; w < n_words; w++)
+        count += count_bits(set[w]);
+    return count;
+}
+
 /* Whether two sets have anything in common. */
 static inline int meets(const Word *a, const Word *b, int n_words)
 {

@@ -31,14 +31,6 @@ static int see_nodes(Network *net, int l, const Word *nodes, const Word *passabl
     return found != 0;
 }
 
-static int count_all(const Word *set, int n_words)
-{
-    int count = 0;
-    for (int w = 0; w < n_words; w++)
-        count += count_bits(set[w]);
-    return count;
-}
-
 /* Which of these sessions (of one word) can charge in one of the nodes: asked of whichever are fewer. */
 static Word takers_of(const Network *net, const Word *nodes, int word, Word sessions)
 {

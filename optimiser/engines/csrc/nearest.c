@@ -38,7 +38,7 @@ static void take_out_unplanned(Near *near, int i)
             int k = 64 * w + lowest_bit(bits);
             Index c = net->base[i] + k;
             double kept = net->plan[c] < INFINITY ? planned_in(near, i, k) : 0.0, extra = net->energy[c] - kept;
-            if (extra > 0.0 && extra > PLAN_DUST * upper_in(net, i, k)) {
+            if (extra > PLAN_DUST * upper_in(net, i, k)) {
                 take_out(net, i, k, extra);
                 near->rank_spare[net->rank[k]] += extra;
             }
@@ -170,18 +170,10 @@ int stay_near(Network *net)
     return FINE;
 }
 
-static int count_wanting(const Network *net)
-{
-    int count = 0;
-    for (int w = 0; w < net->session_words; w++)
-        count += count_bits(net->wants[w]);
-    return count;
-}
-
 int serve_near(Network *net)
 {
     Near near = {.net = net};
-    int wanting = count_wanting(net);
+    int wanting = count_all(net->wants, net->session_words);
     if (wanting == 0)
         return 1;
     if (wanting > FEW || allocate(&near))

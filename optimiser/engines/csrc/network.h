@@ -92,7 +92,8 @@ int open_level(Network *net, int d);
  * piece. The level of that, or 0 where none can reach the piece. */
 int find_levels(Network *net, int k);
 
-/* Mark `reached_from` for a network that is full: which piece's cost each node's price comes from. */
+/* Mark `reached_from` for a network that is full: which piece's cost each node's price comes from. It is none of the
+ * cheapest, because nothing costs less than those. */
 void spread_costs(Network *net);
 
 /* Mark `reached_from` with 0 for all nodes that the unserved sessions reach: one side of a minimum cut. */

@@ -61,13 +61,8 @@ static void take_differences(Network *net, int limit, double *prices)
     }
 }
 
-/* Where all pieces are equally dear there is no dearer one that room could save. */
 static void limit_prices(Network *net, const double *cost, double *prices)
 {
-    if (is_flat(net)) {
-        memset(prices, 0, net->n_nodes * sizeof(double));
-        return;
-    }
     spread_costs(net);
     for (int k = 0; k < net->n_pieces; k++) {
         int from = net->reached_from[node_of(net, net->root, k)];

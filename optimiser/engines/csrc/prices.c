@@ -84,7 +84,7 @@ void spread_costs(Network *net)
 {
     Spread spread = {net, 0, 0};
     start(net);
-    for (int p = net->n_pieces - 1; p >= 0; p--) {
+    for (int p = net->n_pieces - 1; p >= 0 && net->rank[net->order[p]] > 0; p--) {
         int k = spread.piece = net->order[p], node = node_of(net, net->root, k);
         if (node_has_flow(net, node)) {
             reach_node(&spread, net->root, k);

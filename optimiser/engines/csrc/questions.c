@@ -58,8 +58,8 @@ static int arrange(Network *net)
     return net->plan ? stay_near(net) : tidy(net);
 }
 
-/* Places of the pieces in `cost` from the dearest to the cheapest, then from the dearest by `then` if there is that, then
- * from the last. */
+/* Places of the pieces in `cost` from the dearest to the cheapest, then from the dearest by `then` if there is that,
+ * then from the last. */
 static const double **sort_pieces(Network *net, const double *cost, const double *then)
 {
     int n = net->n_pieces;
@@ -74,8 +74,8 @@ static const double **sort_pieces(Network *net, const double *cost, const double
     return sort_falling(places, places == net->sorted ? spare : net->sorted, net->queue, n);
 }
 
-/* Pieces from the cheapest to the dearest by a cost, by another if there is one, then as time goes; those that are equally
- * dear are one rank. */
+/* Pieces from the cheapest to the dearest by a cost, by another if there is one, then as time goes; those that are
+ * equally dear are one rank. */
 static void lay_order(Network *net, const double *cost, const double *then)
 {
     const double **falling = sort_pieces(net, cost, then);
@@ -87,8 +87,9 @@ static void lay_order(Network *net, const double *cost, const double *then)
     }
 }
 
-/* Where all pieces are equally dear whatever delivers everything is cheapest, so what is near is tried at once. */
-static int is_served_near(Network *net, const Costs *costs)
+/* Where all pieces are equally dear whatever delivers everything is cheapest, so what is near is tried at once: whether
+ * that was enough. */
+static int try_near(Network *net, const Costs *costs)
 {
     if (!net->plan || !costs->tidy || costs->has_peak || !is_flat(net))
         return 0;
@@ -119,7 +120,7 @@ static int solve_peak(Network *net, const Costs *costs, PriceList prices)
 static int solve(Network *net, const Costs *costs, PriceList prices)
 {
     lay_order(net, costs->cost, costs->has_peak ? 0 : costs->then);
-    if (is_served_near(net, costs))
+    if (try_near(net, costs))
         return price_flow(net, costs->cost, prices);
     int outcome = costs->has_peak ? solve_peak(net, costs, prices) : solve_cost(net, costs->cost, prices);
     return outcome == FINE && costs->tidy ? arrange(net) : outcome;
